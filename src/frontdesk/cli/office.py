@@ -1,0 +1,115 @@
+"""The parts as a command borrows them: for one task, beside the processes that run, or without any."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.settings import Settings, load_settings
+from frontdesk.wiring import Frontdesk
+
+Result = TypeVar("Result")
+
+
+def read_settings(home: Path | None) -> Settings:
+    """Read the settings of this installation; all faults at once (`SettingsFaulty`)."""
+    return load_settings(os.environ, home.expanduser().resolve() if home is not None else None)
+
+
+def home_of(settings: Settings) -> Path:
+    """Tell where this installation keeps its state, as an absolute path."""
+    return settings.process.home.expanduser().resolve()
+
+
+def base_url(settings: Settings) -> str:
+    """Tell the address under which the world reaches us: the public one, else this machine's own."""
+    if settings.web.public_base_url is not None:
+        return settings.web.public_base_url
+    host = "127.0.0.1" if settings.web.host in {"0.0.0.0", "::"} else settings.web.host  # noqa: S104 - compared only
+    return f"http://{host}:{settings.web.port}"
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[str]:
+    """Lend the address of the database: DATABASE_URL, else the embedded one, started for the time if it is not up."""
+    if settings.database.url is not None:
+        yield settings.database.url.get_secret_value()
+        return
+    from frontdesk.kernel.postgres import EmbeddedPostgres
+
+    server = EmbeddedPostgres(home_of(settings))
+    try:
+        yield await server.start()
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def open_office(home: Path | None) -> AsyncIterator[Frontdesk]:
+    """Lend all parts to a command; refuses a database that is not migrated (`cli.not_migrated`)."""
+    from frontdesk.kernel.telemetry import configure_logging
+    from frontdesk.schema.migrate import current_revision
+    from frontdesk.wiring import assemble
+
+    settings = read_settings(home)
+    configure_logging(level="WARNING", secrets=settings.secret_values())
+    async with AsyncExitStack() as stack:
+        database_url = await stack.enter_async_context(open_database(settings))
+        if await current_revision(database_url) is None:
+            raise Refused("cli.not_migrated", "this database is empty: run `frontdesk migrate` or `frontdesk up` first")
+        yield await assemble(
+            stack,
+            settings=settings,
+            database_url=database_url,
+            kind="cli",
+            public_base_url=base_url(settings),
+            home=home_of(settings),
+        )
+
+
+def run(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run a command's work on an event loop of its own."""
+
+    async def go() -> Result:
+        return await work()
+
+    return asyncio.run(go())
+
+
+def with_office(home: Path | None, work: Callable[[Frontdesk], Awaitable[Result]]) -> Result:
+    """Run `work` with all parts at hand."""
+
+    async def go() -> Result:
+        async with open_office(home) as parts:
+            return await work(parts)
+
+    return run(go)
+
+
+async def find_tenant_id(parts: Frontdesk, slug: str) -> UUID:
+    """Find a business by its short name or id; refuses `tenants.not_found` with the names there are."""
+    from frontdesk.features import tenants
+
+    async with parts.system.transaction() as tx:
+        known = await tenants.list_tenants(tx)
+    for tenant in known:
+        if slug in {tenant.slug, str(tenant.id)}:
+            return tenant.id
+    names = ", ".join(tenant.slug for tenant in known) or "none"
+    raise Refused("tenants.not_found", f"no business is called {slug}; there are: {names}", status=404)
+
+
+def actor() -> str:
+    """Name whoever runs the command, as the audit log does."""
+    import getpass
+
+    try:
+        return f"system:cli/{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"system:cli/{os.getuid()}"

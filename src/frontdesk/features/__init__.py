@@ -1,0 +1,1 @@
+"""What Frontdesk does for a business, one folder per business word."""

@@ -1,0 +1,41 @@
+"""Threads with people, and what needs a person's eye."""
+
+from frontdesk.features.conversations.jobs import handlers
+from frontdesk.features.conversations.model import Task, Thread, ThreadMessage
+from frontdesk.features.conversations.service import (
+    Business,
+    Words,
+    find_message,
+    finish_task,
+    get_thread,
+    list_messages,
+    list_tasks,
+    list_threads,
+    mark_read,
+    raise_task,
+    raise_task_about,
+    receive_text,
+    say,
+    write_to,
+)
+
+__all__ = [
+    "Business",
+    "Task",
+    "Thread",
+    "ThreadMessage",
+    "Words",
+    "find_message",
+    "finish_task",
+    "get_thread",
+    "handlers",
+    "list_messages",
+    "list_tasks",
+    "list_threads",
+    "mark_read",
+    "raise_task",
+    "raise_task_about",
+    "receive_text",
+    "say",
+    "write_to",
+]

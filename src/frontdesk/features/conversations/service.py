@@ -1,0 +1,309 @@
+"""The verbs of conversations: hear a person, answer a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from frontdesk.features import consent, contacts, delivery
+from frontdesk.features.conversations import queries
+from frontdesk.features.conversations.events import TaskRaised, TextReceived, TextWritten
+from frontdesk.features.conversations.model import Task, Thread, ThreadMessage
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.ids import new_id
+from frontdesk.ports import InboundText
+
+COMPLIANCE_USEFUL_FOR = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12)
+ANSWER_USEFUL_FOR = timedelta(hours=4)
+CONVERSATION_CONSENT = timedelta(days=30)  # how long a person's own text lets a person at the business answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business:
+    """What a thread needs to know of the business it speaks for."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """A text to write into a thread, and what permits it."""
+
+    key: str
+    message_class: delivery.MessageClass
+    cause: str
+    template: str
+    basis: str
+    basis_at: datetime
+    body: str
+    useful_until: datetime
+    author: str = ""
+
+
+async def say(
+    tx: Transaction,
+    words: Words,
+    *,
+    contact_id: UUID,
+    phone_e164: str,
+    sender_e164: str,
+    provider: str,
+    lane: delivery.InlineLane,
+) -> delivery.Requested:
+    """Write a text into a person's thread and ask delivery to send it, once per `words.key`."""
+    requested = await delivery.request_text(
+        tx,
+        delivery.TextIntent(
+            key=words.key,
+            message_class=words.message_class,
+            cause=words.cause,
+            template=words.template,
+            basis=words.basis,
+            basis_at=words.basis_at,
+            contact_id=contact_id,
+            recipient_e164=phone_e164,
+            sender_e164=sender_e164,
+            provider=provider,
+            body=words.body,
+            useful_until=words.useful_until,
+        ),
+        lane,
+    )
+    if not requested.created:
+        return requested
+    message_id = new_id()
+    thread_id = await queries.add_message(
+        tx,
+        message_id=message_id,
+        new_thread_id=new_id(),
+        contact_id=contact_id,
+        direction="outbound",
+        body=words.body,
+        media_json="[]",
+        sender_e164=sender_e164,
+        recipient_e164=phone_e164,
+        author=words.author,
+        wording=None,
+        provider=None,
+        provider_message_id=None,
+        send_job_id=requested.job_id,
+    )
+    tx.announce(
+        TextWritten(
+            message_id=message_id, conversation_id=thread_id, contact_id=contact_id, send_job_id=requested.job_id
+        )
+    )
+    return requested
+
+
+async def receive_text(
+    tx: Transaction,
+    text: InboundText,
+    *,
+    business: Business,
+    journal: consent.OptOutJournal,
+    lane: delivery.InlineLane,
+) -> consent.Heard | None:
+    """Take a person's text into their thread and its meaning into force; None if it is there already.
+
+    STOP, START and HELP are answered at most once, by a text that names the business.
+    """
+    if await queries.is_known(tx, provider=text.provider, provider_message_id=text.provider_message_id):
+        return None
+    contact = await contacts.ensure_contact(tx, phone_e164=text.sender_e164)
+    wording = consent.understand(text.body, text.opt_out_hint.value if text.opt_out_hint else None)
+    message_id = new_id()
+    thread_id = await queries.add_message(
+        tx,
+        message_id=message_id,
+        new_thread_id=new_id(),
+        contact_id=contact.id,
+        direction="inbound",
+        body=text.body,
+        media_json=msgspec.json.encode(text.media).decode(),
+        sender_e164=text.sender_e164,
+        recipient_e164=text.recipient_e164,
+        author="",
+        wording=wording.verdict.value,
+        provider=text.provider,
+        provider_message_id=text.provider_message_id,
+        send_job_id=None,
+    )
+    tx.announce(
+        TextReceived(
+            message_id=message_id,
+            conversation_id=thread_id,
+            contact_id=contact.id,
+            wording=wording.verdict.value,
+        )
+    )
+    heard = await consent.hear(
+        tx,
+        wording,
+        phone_e164=text.sender_e164,
+        sender_e164=text.recipient_e164,
+        source=f"text:{text.provider_message_id}",
+        carrier_answers=text.opt_out_hint is not None,
+        journal=journal,
+    )
+    if heard.unsure:
+        await raise_task(
+            tx,
+            conversation_id=thread_id,
+            kind="maybe_opt_out",
+            subject="This text may ask us to stop. Marketing is off until somebody has read it.",
+            source_key=f"maybe_opt_out:{message_id}",
+        )
+    if heard.reply is not consent.Reply.NOTHING:
+        await _answer_compliance(
+            tx, text, heard.reply, message_id=message_id, contact_id=contact.id, business=business, lane=lane
+        )
+    return heard
+
+
+async def _answer_compliance(
+    tx: Transaction,
+    text: InboundText,
+    reply: consent.Reply,
+    *,
+    message_id: UUID,
+    contact_id: UUID,
+    business: Business,
+    lane: delivery.InlineLane,
+) -> None:
+    await say(
+        tx,
+        Words(
+            key=f"{reply.value}:{message_id}",
+            message_class=delivery.MessageClass.COMPLIANCE,
+            cause=f"text:{message_id}",
+            template=reply.value,
+            basis="answers the person's own STOP, START or HELP",
+            basis_at=tx.now,
+            body=consent.confirmation_text(reply, business=business.name, phone=business.phone),
+            useful_until=tx.now + COMPLIANCE_USEFUL_FOR,
+        ),
+        contact_id=contact_id,
+        phone_e164=text.sender_e164,
+        sender_e164=text.recipient_e164,
+        provider=text.provider,
+        lane=lane,
+    )
+    await consent.note_reply(tx, reply, phone_e164=text.sender_e164)
+
+
+async def write_to(
+    tx: Transaction,
+    *,
+    contact_id: UUID,
+    body: str,
+    author: str,
+    key: str,
+    sender_e164: str,
+    provider: str,
+    lane: delivery.InlineLane,
+) -> delivery.Requested:
+    """Let a person at the business answer a person who wrote to them within the last 30 days.
+
+    Refuses an empty or overlong text (`conversations.empty_text`, `conversations.text_too_long`) and a person who has
+    not written (`conversations.no_conversation`): a first text needs consent that a thread does not give.
+    """
+    words = body.strip()
+    if not words:
+        raise Refused("conversations.empty_text", "the text is empty: write something to send", status=422)
+    if len(words) > 1600:
+        raise Refused(
+            "conversations.text_too_long", "the text is longer than 1,600 characters: shorten it", status=422
+        )
+    contact = await contacts.get_contact(tx, contact_id=contact_id)
+    heard_at = await queries.find_last_inbound(tx, contact_id=contact_id)
+    if not isinstance(heard_at, datetime) or tx.now - heard_at > CONVERSATION_CONSENT:
+        raise Refused(
+            "conversations.no_conversation",
+            "this person has not written to you in the last 30 days: wait for their text or call",
+            status=409,
+        )
+    return await say(
+        tx,
+        Words(
+            key=key,
+            message_class=delivery.MessageClass.TRANSACTIONAL,
+            cause=f"person:{author}",
+            template="written by hand",
+            basis="conversation that the person began",
+            basis_at=heard_at,
+            body=words,
+            useful_until=tx.now + ANSWER_USEFUL_FOR,
+            author=author,
+        ),
+        contact_id=contact.id,
+        phone_e164=contact.phone_e164,
+        sender_e164=sender_e164,
+        provider=provider,
+        lane=lane,
+    )
+
+
+async def raise_task(
+    tx: Transaction, *, conversation_id: UUID | None, kind: str, subject: str, source_key: str
+) -> None:
+    """Ask a person to look at something, once per source."""
+    task_id = new_id()
+    raised = await queries.raise_task(
+        tx, task_id=task_id, conversation_id=conversation_id, kind=kind, subject=subject, source_key=source_key
+    )
+    if raised:
+        tx.announce(TaskRaised(task_id=task_id, kind=kind))
+
+
+async def raise_task_about(tx: Transaction, *, phone_e164: str, kind: str, subject: str, source_key: str) -> None:
+    """Ask a person to look at the thread with somebody."""
+    contact = await contacts.ensure_contact(tx, phone_e164=phone_e164)
+    thread_id = await queries.find_of_contact(tx, contact_id=contact.id)
+    await raise_task(tx, conversation_id=thread_id, kind=kind, subject=subject, source_key=source_key)
+
+
+async def list_threads(tx: Transaction, *, limit: int = 50) -> list[Thread]:
+    """List threads, the latest text first."""
+    return await queries.list_threads(tx, only=None, limit=limit)
+
+
+async def get_thread(tx: Transaction, *, conversation_id: UUID) -> Thread:
+    """Get a thread; refuses one the tenant does not have (`conversations.not_found`)."""
+    found = await queries.list_threads(tx, only=conversation_id, limit=1)
+    if not found:
+        raise Refused("conversations.not_found", "no such conversation", status=404)
+    return found[0]
+
+
+async def list_messages(
+    tx: Transaction, *, conversation_id: UUID, before: UUID | None = None, limit: int = 50
+) -> list[ThreadMessage]:
+    """List a thread's texts, newest first; pass the last id as `before` for the next page."""
+    return await queries.list_messages(tx, conversation_id=conversation_id, before=before, limit=limit)
+
+
+async def find_message(tx: Transaction, *, message_or_job_id: UUID) -> ThreadMessage | None:
+    """Find a text by its id or its send job's."""
+    return await queries.find_message(tx, message_or_job_id=message_or_job_id)
+
+
+async def mark_read(tx: Transaction, *, conversation_id: UUID) -> None:
+    """Note that somebody has read a thread."""
+    await queries.mark_read(tx, conversation_id=conversation_id)
+
+
+async def list_tasks(tx: Transaction, *, limit: int = 50) -> list[Task]:
+    """List what a person should look at, newest first."""
+    return await queries.list_tasks(tx, limit=limit)
+
+
+async def finish_task(tx: Transaction, *, task_id: UUID, by: str) -> None:
+    """Mark a task as done; refuses one that is not open (`conversations.task_not_open`)."""
+    if not await queries.finish_task(tx, task_id=task_id, by=by):
+        raise Refused("conversations.task_not_open", "no such open task", status=404)

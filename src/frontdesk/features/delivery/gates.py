@@ -1,0 +1,180 @@
+"""The gates: pure decisions on whether a text may leave now, each with its verdict and its source.
+
+A message is ineligible until every gate has let it through; a missing fact never passes. The result is stored as it
+is, so that a decision can be replayed from its facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from frontdesk.features.delivery.model import MessageClass
+
+RULES_VERSION = "2026-11-1"
+RECHECK = timedelta(seconds=1)
+
+
+class Verdict(StrEnum):
+    """What a gate says."""
+
+    SEND = "send"
+    HOLD = "hold"  # not now
+    BAR = "bar"  # never
+    DROP = "drop"  # too late to be of use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that the gates may look at, read in the transaction that decides; None means unknown."""
+
+    at: datetime
+    message_class: MessageClass
+    basis: str
+    basis_at: datetime
+    useful_until: datetime
+    recipient_is_own_number: bool | None
+    opted_out_scope: str | None
+    consent_known: bool
+    opted_out_of_sender: bool
+    paused: tuple[str, ...] | None
+    sender_known: bool
+    sender_may_text: bool | None
+    sender_blocked_reason: str
+    sender_held_until: datetime | None
+    sender_held_because: str
+    earlier_unsettled: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateResult:
+    """One gate's word."""
+
+    gate: str
+    verdict: Verdict
+    code: str
+    citation: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The verdict of all gates; `until` is set with hold."""
+
+    verdict: Verdict
+    code: str
+    until: datetime | None
+    gates: tuple[GateResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A named question with its source; `ask` returns a verdict, a code and, with hold, until when."""
+
+    name: str
+    citation: str
+    ask: Callable[[Facts], tuple[Verdict, str, datetime | None]]
+
+
+PASS = (Verdict.SEND, "ok", None)
+
+
+def _is_wanted_still(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.at >= facts.useful_until:
+        return Verdict.DROP, "delivery.too_late", None
+    return PASS
+
+
+def _has_a_basis(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if not facts.basis:
+        return Verdict.BAR, "consent.no_basis", None
+    if facts.message_class is MessageClass.REPLY and facts.at - facts.basis_at > timedelta(minutes=15):
+        return Verdict.DROP, "delivery.reply_too_late", None
+    if facts.message_class is MessageClass.MARKETING:
+        return Verdict.BAR, "consent.marketing_needs_written_consent", None
+    return PASS
+
+
+def _person_agrees(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if not facts.consent_known:
+        return Verdict.HOLD, "consent.unknown", facts.at + RECHECK
+    if facts.message_class is MessageClass.COMPLIANCE:
+        return PASS
+    if facts.opted_out_of_sender or facts.opted_out_scope == "all":
+        return Verdict.BAR, "consent.opted_out", None
+    if facts.opted_out_scope == "marketing" and facts.message_class is MessageClass.MARKETING:
+        return Verdict.BAR, "consent.opted_out_of_marketing", None
+    return PASS
+
+
+def _recipient_is_a_person(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.recipient_is_own_number is None:
+        return Verdict.HOLD, "delivery.recipient_unknown", facts.at + RECHECK
+    if facts.recipient_is_own_number:
+        return Verdict.BAR, "delivery.own_number", None
+    return PASS
+
+
+def _sending_is_on(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.paused is None:
+        return Verdict.HOLD, "delivery.switches_unknown", facts.at + RECHECK
+    if facts.paused:
+        return Verdict.HOLD, f"delivery.paused_{facts.paused[0]}", facts.at
+    return PASS
+
+
+def _sender_may_text(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if not facts.sender_known or facts.sender_may_text is None:
+        return Verdict.BAR, "senders.unknown_number", None
+    if not facts.sender_may_text:
+        return Verdict.BAR, "senders.number_blocked", None
+    return PASS
+
+
+def _sender_is_healthy(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.sender_held_until is not None and facts.sender_held_until > facts.at:
+        return Verdict.HOLD, f"delivery.sender_held_{facts.sender_held_because or 'open'}", facts.sender_held_until
+    return PASS
+
+
+def _is_next_in_thread(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.message_class is MessageClass.COMPLIANCE:
+        return PASS
+    if facts.earlier_unsettled is None or facts.earlier_unsettled:
+        return Verdict.HOLD, "delivery.earlier_text_first", facts.at
+    return PASS
+
+
+GATES: tuple[Gate, ...] = (
+    Gate("wanted_still", "a reply to a call is useless later; 15 min, CTIA conversational consent", _is_wanted_still),
+    Gate("basis", "CTIA Messaging Principles 2023: conversational, informational, promotional", _has_a_basis),
+    Gate("consent", "47 CFR 64.1200(a)(10), (a)(12); FCC 24-24", _person_agrees),
+    Gate("recipient", "no text to ourselves", _recipient_is_a_person),
+    Gate("sender", "CTIA 10DLC registration; carrier errors 30032, 30034", _sender_may_text),
+    Gate("kill_switch", "operator's kill switch, effective within 1 s", _sending_is_on),
+    Gate("sender_health", "breaker per number; provider's Retry-After", _sender_is_healthy),
+    Gate("order", "texts of one thread leave in their order", _is_next_in_thread),
+)
+
+SEVERITY = {Verdict.SEND: 0, Verdict.HOLD: 1, Verdict.DROP: 2, Verdict.BAR: 3}
+
+
+def decide(facts: Facts) -> Decision:
+    """Ask every gate; the gravest verdict stands, the latest hold counts."""
+    results: list[GateResult] = []
+    gravest: GateResult | None = None
+    until: datetime | None = None
+    for gate in GATES:
+        verdict, code, hold = gate.ask(facts)
+        result = GateResult(gate=gate.name, verdict=verdict, code=code, citation=gate.citation, until=hold)
+        results.append(result)
+        if hold is not None and (until is None or hold > until):
+            until = hold
+        if verdict is not Verdict.SEND and (gravest is None or SEVERITY[verdict] > SEVERITY[gravest.verdict]):
+            gravest = result
+    if gravest is None:
+        return Decision(verdict=Verdict.SEND, code="ok", until=None, gates=tuple(results))
+    until = until if gravest.verdict is Verdict.HOLD else None
+    return Decision(verdict=gravest.verdict, code=gravest.code, until=until, gates=tuple(results))

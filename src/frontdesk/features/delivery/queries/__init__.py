@@ -1,0 +1,1 @@
+"""All SQL of delivery, by what it serves."""

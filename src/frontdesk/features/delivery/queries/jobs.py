@@ -1,0 +1,328 @@
+"""Send jobs: asked for, claimed, leased, and how each POST ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from frontdesk.features.delivery.model import ClaimedJob, JobStatus, MessageClass, TextIntent
+from frontdesk.kernel.db import Transaction
+
+POST_LEASE = timedelta(seconds=20)  # twice the deadline of a POST; then its job counts as in doubt
+
+INSERT_JOB = """
+    with job as (
+      insert into send_jobs (id, tenant_id, intent_key, message_class, cause, template, basis, basis_at, contact_id,
+                             recipient_e164, sender_e164, provider, body, encoding, segments, status, fence,
+                             lease_owner, attempts, available_at, useful_until, posting_at, finished_at, failure_code,
+                             failure_reason, correlation_id, causation_id, created_at, updated_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+              $24, $25, $26, $27, $28, $28)
+      on conflict (tenant_id, intent_key) do nothing
+      returning id, tenant_id, status
+    ), decision as (
+      insert into send_decisions (id, tenant_id, job_id, decided_at, verdict, code, gates, facts, rules_version)
+      select $29, job.tenant_id, job.id, $28, $30, $31, $32::jsonb, $33::jsonb, $34 from job
+    ), attempt as (
+      insert into send_attempts (job_id, fence, tenant_id, sender_e164, posting_at, process_id)
+      select job.id, $17, job.tenant_id, $11, $28, $18 from job where job.status = 'posting'
+    )
+    select true from job
+"""
+
+FIND_BY_INTENT = "select id, status, coalesce(failure_code, '') as code from send_jobs where tenant_id = $1 and intent_key = $2"
+
+CLAIM = """
+    with due as (
+      select job.id, job.recipient_e164 from send_jobs as job
+      where job.status = 'queued' and job.available_at <= $1
+        and not exists (
+          select from delivery_switches as switch
+          where switch.paused_at is not null
+            and (switch.scope, switch.key) in (('global', 'all'), ('tenant', job.tenant_id::text), ('channel', 'sms'))
+        )
+        and not exists (
+          select from breakers as breaker
+          where breaker.provider = job.provider and breaker.sender_e164 = job.sender_e164 and breaker.hold_until > $1
+        )
+        and (job.message_class = 'C4' or not exists (
+          select from send_jobs as earlier
+          where earlier.tenant_id = job.tenant_id and earlier.recipient_e164 = job.recipient_e164
+            and earlier.id < job.id and earlier.status in ('queued', 'posting', 'unknown')
+            and earlier.message_class in ('C1', 'C2')
+        ))
+      order by job.available_at, job.id
+      limit $2
+      for update of job skip locked
+    )
+    select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
+           job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id,
+           pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164)) as person_locked
+    from due join send_jobs as job on job.id = due.id
+"""
+
+APPLY_DECISIONS = """
+    with decided as (
+      select id, status, available_at, code, reason, decision_id, verdict, gates, facts
+      from unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::uuid[], $7::text[], $8::text[],
+                  $9::text[])
+           as given (id, status, available_at, code, reason, decision_id, verdict, gates, facts)
+    ), moved as (
+      update send_jobs as job
+      set status = decided.status,
+          available_at = decided.available_at,
+          fence = job.fence + (decided.status = 'posting')::int,
+          attempts = job.attempts + (decided.status = 'posting')::int,
+          lease_owner = case when decided.status = 'posting' then $10::uuid end,
+          posting_at = case when decided.status = 'posting' then $11::timestamptz else job.posting_at end,
+          finished_at = case when decided.status in ('blocked', 'dropped') then $11::timestamptz end,
+          failure_code = case when decided.status <> 'posting' then decided.code end,
+          failure_reason = case when decided.status <> 'posting' then decided.reason end,
+          updated_at = $11
+      from decided where job.id = decided.id
+      returning job.id, job.tenant_id, job.sender_e164, job.fence, job.status
+    ), attempt as (
+      insert into send_attempts (job_id, fence, tenant_id, sender_e164, posting_at, process_id)
+      select id, fence, tenant_id, sender_e164, $11, $10 from moved where status = 'posting'
+    )
+    insert into send_decisions (id, tenant_id, job_id, decided_at, verdict, code, gates, facts, rules_version)
+    select decided.decision_id, moved.tenant_id, moved.id, $11, decided.verdict, decided.code, decided.gates::jsonb,
+           decided.facts::jsonb, $12
+    from decided join moved on moved.id = decided.id
+"""
+
+RECORD_RESULTS = """
+    with result as (
+      select id, fence, status, available_at, sid, code, reason, error, attempt, started_at, http_status, provider_code
+      from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[],
+                  $8::text[], $9::text[], $10::timestamptz[], $11::int[], $12::text[])
+           as given (id, fence, status, available_at, sid, code, reason, error, attempt, started_at, http_status,
+                     provider_code)
+    ), tried as (
+      update send_attempts as attempt
+      set started_at = result.started_at, finished_at = $13, outcome = result.attempt,
+          http_status = result.http_status, provider_code = nullif(result.provider_code, ''),
+          provider_message_id = result.sid
+      from result where attempt.job_id = result.id and attempt.fence = result.fence
+    )
+    update send_jobs as job
+    set status = result.status,
+        available_at = coalesce(result.available_at, job.available_at),
+        provider_message_id = coalesce(result.sid, job.provider_message_id),
+        attempts = job.attempts - (result.attempt = 'not_started')::int,
+        lease_owner = null,
+        looks = 0,
+        accepted_at = case when result.sid is not null then coalesce(job.accepted_at, $13) else job.accepted_at end,
+        finished_at = case when send_status_rank(result.status) >= 3 then $13::timestamptz end,
+        failure_code = result.code,
+        failure_reason = result.reason,
+        last_error = nullif(result.error, ''),
+        updated_at = $13
+    from result
+    where job.id = result.id and job.fence = result.fence
+      and (job.status in ('posting', 'unknown') or (job.status = 'queued' and result.sid is not null))
+    returning job.id
+"""
+
+LIST_LATE = """
+    update send_jobs set late_at = $1
+    where id in (
+      select id from send_jobs
+      where status in ('queued', 'posting', 'unknown') and message_class = 'C1' and late_at is null
+        and created_at < $1::timestamptz - interval '60 seconds'
+      order by created_at limit 100 for update skip locked
+    )
+    returning id, tenant_id, recipient_e164, correlation_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to insert, with the decision that set its first status."""
+
+    id: UUID
+    intent: TextIntent
+    encoding: str
+    segments: int
+    status: JobStatus
+    lease_owner: UUID | None
+    available_at: datetime
+    failure_code: str | None
+    failure_reason: str | None
+    decision_id: UUID
+    verdict: str
+    code: str
+    gates_json: str
+    facts_json: str
+    rules_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """One decision on a claimed job."""
+
+    id: UUID
+    status: JobStatus
+    available_at: datetime
+    code: str
+    reason: str | None
+    decision_id: UUID
+    verdict: str
+    gates_json: str
+    facts_json: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostResult:
+    """How one POST ended, and the state that follows."""
+
+    id: UUID
+    fence: int
+    status: JobStatus
+    available_at: datetime | None
+    provider_message_id: str | None
+    failure_code: str | None
+    failure_reason: str | None
+    error: str
+    attempt: str
+    started_at: datetime | None
+    http_status: int
+    provider_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateJob:
+    """A reply that has not left for 60 s."""
+
+    id: UUID
+    tenant_id: UUID
+    recipient_e164: str
+    correlation_id: UUID
+
+
+async def insert_job(tx: Transaction, job: NewJob) -> bool:
+    """Write a job with its decision, and its attempt if it is leased; False if the intent exists already."""
+    intent = job.intent
+    leased = job.status is JobStatus.POSTING
+    ended = job.status in (JobStatus.BLOCKED, JobStatus.DROPPED)
+    written = await tx.fetchval(
+        INSERT_JOB,
+        job.id,
+        tx.tenant,
+        intent.key,
+        intent.message_class.value,
+        intent.cause,
+        intent.template,
+        intent.basis,
+        intent.basis_at,
+        intent.contact_id,
+        intent.recipient_e164,
+        intent.sender_e164,
+        intent.provider,
+        intent.body,
+        job.encoding,
+        job.segments,
+        job.status.value,
+        1 if leased else 0,
+        job.lease_owner if leased else None,
+        1 if leased else 0,
+        job.available_at,
+        intent.useful_until,
+        tx.now if leased else None,
+        tx.now if ended else None,
+        job.failure_code,
+        job.failure_reason,
+        tx.correlation_id,
+        tx.causation_id,
+        tx.now,
+        job.decision_id,
+        job.verdict,
+        job.code,
+        job.gates_json,
+        job.facts_json,
+        job.rules_version,
+    )
+    return written is True
+
+
+async def find_by_intent(tx: Transaction, *, key: str) -> tuple[UUID, JobStatus, str] | None:
+    """Find the job of an intent: its id, status and code."""
+    row = await tx.fetchrow(FIND_BY_INTENT, tx.tenant, key)
+    return None if row is None else (row["id"], JobStatus(row["status"]), row["code"])
+
+
+def _claimed(row: asyncpg.Record) -> ClaimedJob:
+    return ClaimedJob(
+        id=row["id"],
+        tenant_id=row["tenant_id"],
+        message_class=MessageClass(row["message_class"]),
+        basis=row["basis"],
+        basis_at=row["basis_at"],
+        recipient_e164=row["recipient_e164"],
+        sender_e164=row["sender_e164"],
+        provider=row["provider"],
+        body=row["body"],
+        useful_until=row["useful_until"],
+        fence=row["fence"],
+        attempts=row["attempts"],
+        correlation_id=row["correlation_id"],
+        person_locked=row["person_locked"],
+    )
+
+
+async def claim_jobs(tx: Transaction, *, limit: int) -> list[ClaimedJob]:
+    """Lock up to `limit` due jobs, and share each person's consent lock where nobody holds it alone.
+
+    Paused work, numbers that are held back and texts behind an earlier one of the same thread stay untouched.
+    """
+    return [_claimed(row) for row in await tx.fetch(CLAIM, tx.now, limit)]
+
+
+async def apply_decisions(tx: Transaction, decisions: Sequence[Applied], *, owner: UUID, rules_version: str) -> None:
+    """Move claimed jobs to what their gates said; those that may go become `posting` under a new fence."""
+    await tx.execute(
+        APPLY_DECISIONS,
+        [one.id for one in decisions],
+        [one.status.value for one in decisions],
+        [one.available_at for one in decisions],
+        [one.code for one in decisions],
+        [one.reason for one in decisions],
+        [one.decision_id for one in decisions],
+        [one.verdict for one in decisions],
+        [one.gates_json for one in decisions],
+        [one.facts_json for one in decisions],
+        owner,
+        tx.now,
+        rules_version,
+    )
+
+
+async def record_results(tx: Transaction, results: Sequence[PostResult]) -> set[UUID]:
+    """Write how POSTs ended, fenced; returns the jobs that took the result (a lost lease takes none)."""
+    rows = await tx.fetch(
+        RECORD_RESULTS,
+        [one.id for one in results],
+        [one.fence for one in results],
+        [one.status.value for one in results],
+        [one.available_at for one in results],
+        [one.provider_message_id for one in results],
+        [one.failure_code for one in results],
+        [one.failure_reason for one in results],
+        [one.error for one in results],
+        [one.attempt for one in results],
+        [one.started_at for one in results],
+        [one.http_status for one in results],
+        [one.provider_code for one in results],
+        tx.now,
+    )
+    return {row["id"] for row in rows}
+
+
+async def mark_late(tx: Transaction) -> list[LateJob]:
+    """Mark replies that have waited for 60 s, once each."""
+    rows = await tx.fetch(LIST_LATE, tx.now)
+    return [LateJob(row["id"], row["tenant_id"], row["recipient_e164"], row["correlation_id"]) for row in rows]

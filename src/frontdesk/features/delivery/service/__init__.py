@@ -1,0 +1,1 @@
+"""The verbs of delivery: ask, claim, record, reconcile, stop."""

@@ -1,0 +1,70 @@
+"""From stored facts to stored decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from frontdesk.features.delivery.gates import Decision, Facts, Verdict
+from frontdesk.features.delivery.model import ClaimedJob, JobStatus, TextIntent
+from frontdesk.features.delivery.queries.gate_facts import StoredFacts
+
+STATUS_OF: dict[Verdict, JobStatus] = {
+    Verdict.SEND: JobStatus.POSTING,
+    Verdict.HOLD: JobStatus.QUEUED,
+    Verdict.BAR: JobStatus.BLOCKED,
+    Verdict.DROP: JobStatus.DROPPED,
+}
+
+REASON_OF: dict[str, str] = {
+    "consent.opted_out": "Consent",
+    "consent.opted_out_of_marketing": "Consent",
+    "consent.no_basis": "Consent",
+    "consent.marketing_needs_written_consent": "Consent",
+    "senders.number_blocked": "Provider error",
+    "senders.unknown_number": "Provider error",
+    "delivery.own_number": "Invalid phone",
+    "delivery.too_late": "Too late",
+    "delivery.reply_too_late": "Too late",
+}
+
+
+def gather(job: ClaimedJob | TextIntent, stored: StoredFacts, *, now: datetime, paused_by_setting: bool) -> Facts:
+    """Bring together what the job says of itself and what the database says about it."""
+    held = stored.hold_until
+    if stored.breaker_open and held is None:
+        held = now
+    return Facts(
+        at=now,
+        message_class=job.message_class,
+        basis=job.basis,
+        basis_at=job.basis_at,
+        useful_until=job.useful_until,
+        recipient_is_own_number=stored.recipient_is_own_number,
+        opted_out_scope=stored.opted_out_scope,
+        consent_known=True,
+        opted_out_of_sender=stored.opted_out_of_sender,
+        paused=(("setting",) if paused_by_setting else ()) + stored.paused,
+        sender_known=stored.sender_known,
+        sender_may_text=stored.texting_allowed,
+        sender_blocked_reason=stored.texting_blocked_reason,
+        sender_held_until=held,
+        sender_held_because=stored.hold_reason,
+        earlier_unsettled=stored.earlier_unsettled,
+    )
+
+
+def gates_json(decision: Decision) -> str:
+    """Write the gates' words as JSON."""
+    return msgspec.json.encode(decision.gates).decode()
+
+
+def facts_json(facts: Facts) -> str:
+    """Write the facts as JSON, so that the decision can be replayed."""
+    return msgspec.json.encode(facts).decode()
+
+
+def replay(facts: str) -> Facts:
+    """Read stored facts back."""
+    return msgspec.json.decode(facts, type=Facts)

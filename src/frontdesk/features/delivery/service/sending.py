@@ -1,0 +1,137 @@
+"""Asking for a text: gated at once, and sent by this process if a person waits for it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+from uuid import UUID
+
+from frontdesk.features.delivery.events import TextRequested
+from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Verdict, decide
+from frontdesk.features.delivery.model import VERDICT_SECONDS, JobStatus, LeasedJob, Requested, TextIntent
+from frontdesk.features.delivery.queries import gate_facts, jobs
+from frontdesk.features.delivery.segments import count
+from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json, gather
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.ids import new_id
+
+
+class InlineLane(Protocol):
+    """Whoever posts leased jobs from this process."""
+
+    @property
+    def paused_by_setting(self) -> bool:
+        """Whether PAUSE_OUTBOUND_SMS is set."""
+        ...
+
+    def lease_owner(self) -> UUID | None:
+        """The id under which a job may be leased now, or None when this process is full, stopping or cut off."""
+        ...
+
+    def monotonic(self) -> float:
+        """The clock that bounds a verdict's life."""
+        ...
+
+    def take(self, job: LeasedJob) -> None:
+        """Post a job whose lease has been committed."""
+        ...
+
+    def wake_dispatch(self) -> None:
+        """Tell the set-based lane that a job is due."""
+        ...
+
+
+async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) -> Requested:
+    """Decide on a text and, if all gates let it through, lease it to this process to be posted after the commit.
+
+    The same intent key asked twice makes one job. The job, its decision and its lease are durable before the POST.
+    """
+    decided_from = lane.monotonic()
+    job_id = new_id()
+    await gate_facts.lock_person(tx, phone_e164=intent.recipient_e164)
+    stored = await _read_facts(tx, intent, job_id)
+    facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting)
+    decision = decide(facts)
+    status = STATUS_OF[decision.verdict]
+    # An open breaker's one probe is the set-based lane's to send.
+    owner = lane.lease_owner() if status is JobStatus.POSTING and not stored.breaker_open else None
+    if status is JobStatus.POSTING and owner is None:
+        status = JobStatus.QUEUED
+    if not await jobs.insert_job(tx, _new_job(tx, intent, job_id, status, owner, decision, facts)):
+        existing = await jobs.find_by_intent(tx, key=intent.key)
+        if existing is None:
+            raise LookupError(intent.key)
+        return Requested(job_id=existing[0], status=existing[1], code=existing[2], created=False)
+    tx.announce(TextRequested(job_id=job_id, status=status.value, code=decision.code))
+    if status is JobStatus.POSTING:
+        leased = _leased(tx, intent, job_id, stored, post_before=decided_from + VERDICT_SECONDS)
+        tx.on_commit(lambda: lane.take(leased))
+    elif status is JobStatus.QUEUED:
+        tx.on_commit(lane.wake_dispatch)
+    return Requested(job_id=job_id, status=status, code=decision.code, created=True)
+
+
+async def _read_facts(tx: Transaction, intent: TextIntent, job_id: UUID) -> gate_facts.StoredFacts:
+    [stored] = await gate_facts.read_facts(
+        tx,
+        [
+            gate_facts.Asked(
+                job_id=job_id,
+                tenant_id=tx.tenant,
+                recipient_e164=intent.recipient_e164,
+                sender_e164=intent.sender_e164,
+                provider=intent.provider,
+            )
+        ],
+    )
+    return stored
+
+
+def _new_job(
+    tx: Transaction,
+    intent: TextIntent,
+    job_id: UUID,
+    status: JobStatus,
+    owner: UUID | None,
+    decision: Decision,
+    facts: Facts,
+) -> jobs.NewJob:
+    segments = count(intent.body)
+    ended = decision.verdict in (Verdict.BAR, Verdict.DROP)
+    return jobs.NewJob(
+        id=job_id,
+        intent=intent,
+        encoding=segments.encoding.value,
+        segments=segments.count,
+        status=status,
+        lease_owner=owner,
+        available_at=tx.now + jobs.POST_LEASE if status is JobStatus.POSTING else decision.until or tx.now,
+        failure_code=decision.code if decision.verdict is not Verdict.SEND else None,
+        failure_reason=REASON_OF.get(decision.code) if ended else None,
+        decision_id=new_id(),
+        verdict=decision.verdict.value,
+        code=decision.code,
+        gates_json=gates_json(decision),
+        facts_json=facts_json(facts),
+        rules_version=RULES_VERSION,
+    )
+
+
+def _leased(
+    tx: Transaction, intent: TextIntent, job_id: UUID, stored: gate_facts.StoredFacts, *, post_before: float
+) -> LeasedJob:
+    return LeasedJob(
+        id=job_id,
+        tenant_id=tx.tenant,
+        message_class=intent.message_class,
+        recipient_e164=intent.recipient_e164,
+        sender_e164=intent.sender_e164,
+        provider=intent.provider,
+        messaging_service=stored.messaging_service,
+        body=intent.body,
+        useful_until=intent.useful_until,
+        fence=1,
+        attempts=1,
+        correlation_id=tx.correlation_id,
+        decided_at=tx.now,
+        post_before=post_before,
+    )

@@ -1,0 +1,33 @@
+"""A business and how it wants to be answered for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+DEFAULT_RECORDING_ANNOUNCEMENT = (
+    "Sorry we missed your call. This call is recorded from now on. Please leave a message after the tone."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """A business; `hours` is the JSON of its opening hours, cool-down in seconds, ring time in seconds."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    country: str
+    hours: str
+    forwarding_e164: str | None
+    ring_seconds: int
+    textback_enabled: bool
+    textback_open_template: str
+    textback_closed_template: str
+    textback_cooldown_seconds: int
+    voicemail_enabled: bool
+    recording_announcement: str
+    created_at: datetime
+    updated_at: datetime

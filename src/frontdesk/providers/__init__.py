@@ -1,0 +1,1 @@
+"""One folder per outside company, each speaking that company's protocol behind our ports."""

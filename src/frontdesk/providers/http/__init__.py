@@ -1,0 +1,7 @@
+"""A lean HTTP/1.1 client that never retries and always says whether a request may have left."""
+
+from frontdesk.providers.http.client import HttpClient
+from frontdesk.providers.http.failures import HttpFailure, MaybeSent, NotSent
+from frontdesk.providers.http.message import HttpResponse, Origin, RequestStarted
+
+__all__ = ["HttpClient", "HttpFailure", "HttpResponse", "MaybeSent", "NotSent", "Origin", "RequestStarted"]

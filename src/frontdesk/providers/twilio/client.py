@@ -1,0 +1,215 @@
+"""Send texts through Twilio's Messages resource and list what was sent; one call is one request, never a retry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, urlencode, urlsplit
+from uuid import UUID
+
+import msgspec
+
+from frontdesk.kernel.clock import Clock
+from frontdesk.ports import (
+    Accepted,
+    FailureClass,
+    OutboundText,
+    ProviderError,
+    ReceiptStatus,
+    SentText,
+    SentTextQuery,
+)
+from frontdesk.providers.http import HttpClient, HttpFailure, HttpResponse, Origin
+from frontdesk.providers.twilio.account import TwilioAccount
+from frontdesk.providers.twilio.callback_url import with_reference
+from frontdesk.providers.twilio.errors import PROVIDER, error_from_failure, error_from_reply
+from frontdesk.providers.twilio.states import read_text_status
+
+MAX_VALIDITY_SECONDS = 36_000
+"""Twilio's longest ValidityPeriod, ten hours."""
+
+PAGE_SIZE = 1000
+MAX_PAGES = 20
+MAX_LIST_BYTES = 8 * 1024 * 1024
+"""A page of 1000 texts of 1600 characters fits."""
+
+_OK, _CREATED = 200, 201
+
+
+class _CreatedMessage(msgspec.Struct, frozen=True):
+    sid: str
+    status: str = ""
+
+
+class _ListedMessage(msgspec.Struct, frozen=True, rename={"sender": "from", "recipient": "to"}):
+    sid: str
+    status: str
+    direction: str
+    date_created: str
+    recipient: str | None = None
+    sender: str | None = None
+    body: str | None = None
+    error_code: int | None = None
+
+
+class _MessagePage(msgspec.Struct, frozen=True):
+    messages: list[_ListedMessage]
+    next_page_uri: str | None = None
+
+
+_created_message = msgspec.json.Decoder(_CreatedMessage)
+_message_page = msgspec.json.Decoder(_MessagePage)
+
+
+class TwilioMessaging:
+    """Twilio as a MessagingProvider, for one account.
+
+    `http` is shared by all accounts and closed by its
+    owner. Twilio keeps the text as given: SmartEncoded is off, because segments are counted and a lost reply is
+    reconciled by the body, and both need the very characters that were sent.
+    """
+
+    def __init__(
+        self, account: TwilioAccount, http: HttpClient, *, clock: Clock
+    ) -> None:
+        if urlsplit(account.api_base_url).path not in {"", "/"}:
+            raise ValueError("api_base_url is an origin, without a path")
+        self._account = account
+        self._http = http
+        self._clock = clock
+        self._origin = Origin.parse(account.api_base_url)
+        self._target = f"/2010-04-01/Accounts/{quote(account.account_sid, safe='')}/Messages.json"
+        self._headers = (
+            ("Authorization", account.authorization),
+            ("Accept", "application/json"),
+            ("User-Agent", "frontdesk"),
+        )
+        self._form_headers = (*self._headers, ("Content-Type", "application/x-www-form-urlencoded"))
+
+    @property
+    def name(self) -> str:
+        """Twilio's key in webhook paths and tables."""
+        return PROVIDER
+
+    async def send_text(self, text: OutboundText, *, starting: Callable[[], None]) -> Accepted:
+        """Hand one text over with one POST and a total deadline of 10 s; refuses with ProviderError.
+
+        Only 201 (or 200) with a message SID counts as taken. A validity below one second is refused without asking
+        Twilio; above ten hours it is cut to that. With a Messaging Service, From still names the sender, which must
+        be in its pool. `starting` is called right before the first byte is written and may call it off by raising.
+        """
+        if text.validity_seconds < 1:
+            raise ProviderError(
+                "the text is past its validity", provider=PROVIDER, failure=FailureClass.REJECTED, permanent=True
+            )
+        try:
+            reply = await self._http.request(
+                method="POST",
+                origin=self._origin,
+                target=self._target,
+                headers=self._form_headers,
+                body=self._encode(text),
+                on_request_started=lambda _moment: starting(),
+            )
+        except HttpFailure as failure:
+            raise error_from_failure(failure, may_repeat=False) from failure
+        if reply.status in {_OK, _CREATED}:
+            try:
+                created = _created_message.decode(reply.body)
+            except msgspec.MsgspecError:
+                created = None
+            if created is not None and created.sid.startswith(("SM", "MM")):
+                status = read_text_status(created.status) or ReceiptStatus.ACCEPTED
+                return Accepted(provider_message_id=created.sid, status=status)
+        raise error_from_reply(reply, now=self._clock.now(), may_repeat=False)
+
+    async def list_sent_texts(self, query: SentTextQuery) -> list[SentText]:
+        """List texts of ours to one person, newest first, over all pages; refuses with ProviderError.
+
+        Filters by creation, cut to the second as Twilio tells it, and by sender, where a text still without one (a
+        Messaging Service has not chosen yet) counts as a match. Twilio is not asked to filter by DateSent: a queued
+        text may have none yet, and one that is left out would be sent again. `since` is by the caller's clock: take
+        off a margin for Twilio's.
+        """
+        target = f"{self._target}?{urlencode({'To': query.recipient_e164, 'PageSize': PAGE_SIZE})}"
+        since = query.since.replace(microsecond=0)
+        found: list[SentText] = []
+        for _ in range(MAX_PAGES):
+            page = await self._fetch_page(target)
+            for message in page.messages:
+                text = _read_sent_text(message)
+                if (
+                    message.direction.startswith("outbound")
+                    and text.recipient_e164 == query.recipient_e164
+                    and (not query.sender_e164 or text.sender_e164 in {query.sender_e164, ""})
+                    and text.created_at >= since
+                ):
+                    found.append(text)
+            if not page.next_page_uri:
+                return sorted(found, key=lambda text: text.created_at, reverse=True)
+            target = page.next_page_uri
+        raise _unusable_list("has more pages than are read")
+
+    async def _fetch_page(self, target: str) -> _MessagePage:
+        if not target.startswith(f"{self._target}?"):
+            raise _unusable_list("leads to another resource")
+        reply = await self._get(target)
+        if reply.status == _OK:
+            try:
+                return _message_page.decode(reply.body)
+            except msgspec.MsgspecError as error:
+                raise _unusable_list("cannot be read") from error
+        raise error_from_reply(reply, now=self._clock.now(), may_repeat=True)
+
+    async def _get(self, target: str) -> HttpResponse:
+        try:
+            return await self._http.request(
+                method="GET",
+                origin=self._origin,
+                target=target,
+                headers=self._headers,
+                max_response_bytes=MAX_LIST_BYTES,
+            )
+        except HttpFailure as failure:
+            raise error_from_failure(failure, may_repeat=True) from failure
+        except ValueError as error:
+            raise _unusable_list("names a page that cannot be asked for") from error
+
+    def _encode(self, text: OutboundText) -> bytes:
+        fields = {
+            "To": text.recipient_e164,
+            "Body": text.body,
+            "ValidityPeriod": str(min(text.validity_seconds, MAX_VALIDITY_SECONDS)),
+            "SmartEncoded": "false",
+        }
+        if text.status_callback:
+            fields["StatusCallback"] = with_reference(text.status_callback, text.reference)
+        service = text.messaging_service or self._account.messaging_service_sid
+        if service:
+            fields["MessagingServiceSid"] = service
+        if text.sender_e164:
+            fields["From"] = text.sender_e164
+        return urlencode(fields).encode("ascii")
+
+
+def _read_sent_text(message: _ListedMessage) -> SentText:
+    try:
+        created_at = parsedate_to_datetime(message.date_created)
+    except ValueError as error:
+        raise _unusable_list("holds a date that is none") from error
+    return SentText(
+        provider_message_id=message.sid,
+        sender_e164=message.sender or "",
+        recipient_e164=message.recipient or "",
+        body=message.body or "",
+        status=read_text_status(message.status) or ReceiptStatus.ACCEPTED,
+        created_at=created_at.astimezone(UTC) if created_at.tzinfo else created_at.replace(tzinfo=UTC),
+        error_code=str(message.error_code or ""),
+    )
+
+
+def _unusable_list(why: str) -> ProviderError:
+    return ProviderError(
+        f"Twilio's list of texts {why}", provider=PROVIDER, failure=FailureClass.UNAVAILABLE, permanent=False
+    )

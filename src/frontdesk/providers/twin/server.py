@@ -1,0 +1,76 @@
+"""The twin as a server: in this process on a free port, or in a process of its own."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from frontdesk.kernel.clock import Clock
+from frontdesk.providers.twin.config import TwinConfig
+from frontdesk.providers.twin.control import Control
+from frontdesk.providers.twin.twilio.api import AnswerObserver
+from frontdesk.providers.twin.twilio.callbacks import Observer
+from frontdesk.providers.twin.twilio.carrier import Carrier
+from frontdesk.providers.twin.world import World
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LARGEST_BODY = 1 << 20
+
+
+class TwinServer:
+    """A twin that listens; use it as an async context manager, or call `start` and `close`.
+
+    `on_answer` sees every answer of the pretended API before a fault spoils it, `on_webhook` every webhook with its
+    headers: tests check the official contracts there.
+    """
+
+    def __init__(
+        self,
+        config: TwinConfig | None = None,
+        *,
+        clock: Clock | None = None,
+        on_answer: AnswerObserver | None = None,
+        on_webhook: Observer | None = None,
+    ) -> None:
+        self.config = config or TwinConfig()
+        if self.config.host not in _LOOPBACK and not self.config.control_token:
+            raise ValueError("a twin beyond loopback needs a control token")
+        self.world = World(self.config, clock)
+        self.carrier = Carrier(self.world, on_answer=on_answer, on_webhook=on_webhook)
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Tell the base address, for the API and for control alike; empty before the start."""
+        return self.world.base_url
+
+    async def start(self) -> None:
+        """Listen; port 0 takes a free one."""
+        app = web.Application(client_max_size=_LARGEST_BODY)
+        app.add_routes([*self.carrier.routes(), *Control(self.world, self.carrier).routes()])
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, keepalive_timeout=300)
+        await runner.setup()
+        self._runner = runner
+        await web.TCPSite(runner, self.config.host, self.config.port, backlog=1024).start()
+        port = runner.addresses[0][1]
+        host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
+        self.world.base_url = f"http://{host}:{port}"
+
+    async def close(self) -> None:
+        """Stop listening, drop what is due, close every connection."""
+        await self.world.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self.carrier.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self.close()

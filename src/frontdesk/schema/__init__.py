@@ -1,0 +1,1 @@
+"""The database's shape: Alembic revisions of plain SQL, forward only."""

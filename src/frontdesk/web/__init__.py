@@ -1,0 +1,1 @@
+"""The HTTP way in: webhooks, API and console."""

@@ -1,0 +1,62 @@
+"""Where outside companies reach us."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from frontdesk.kernel.db import UNAVAILABLE
+from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.telemetry.metrics import WEBHOOK_REQUESTS
+from frontdesk.web.webhooks.texts import TextWebhooks
+from frontdesk.web.webhooks.voice import VoiceWebhooks
+from frontdesk.wiring import Frontdesk
+
+log = structlog.get_logger("webhooks")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def webhook_routes(parts: Frontdesk) -> list[BaseRoute]:
+    """List the webhook routes: raw handlers, because a caller waits behind each."""
+    voice, texts = VoiceWebhooks(parts), TextWebhooks(parts)
+    endpoints: dict[str, Endpoint] = {
+        "/webhooks/twilio/voice": voice.incoming,
+        "/webhooks/twilio/voice/dial-action": voice.dial_ended,
+        "/webhooks/twilio/voice/status": voice.status,
+        "/webhooks/twilio/voice/recording": voice.recording,
+        "/webhooks/twilio/voice/voicemail-done": voice.voicemail_done,
+        "/webhooks/twilio/sms": texts.incoming,
+        "/webhooks/twilio/sms/status": texts.status,
+    }
+    return [Route(path, _guarded(endpoint, parts), methods=["POST"]) for path, endpoint in endpoints.items()]
+
+
+def _guarded(endpoint: Endpoint, parts: Frontdesk) -> Endpoint:
+    """Answer 503 while the database is away, so that the provider tells us again; 422 for news we cannot read."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Refused as refusal:
+            status, code = 422, refusal.code
+            log.warning("webhook_unreadable", path=request.url.path, code=code, http_status=status)
+        except UNAVAILABLE as error:
+            status, code = 503, "webhooks.not_now"
+            log.error("webhook_not_taken", path=request.url.path, error=type(error).__name__, http_status=status)
+        except Exception:
+            status, code = 500, "webhooks.failed"
+            log.exception("webhook_failed", path=request.url.path, http_status=status)
+        parts.metrics.increment(WEBHOOK_REQUESTS, provider="twilio", status=str(status))
+        return Response(
+            f'{{"type":"/docs/errors#{code}","title":"Webhook not taken","status":{status},"code":"{code}"}}',
+            status_code=status,
+            media_type="application/problem+json",
+            headers={"Retry-After": "5"} if status == 503 else {},
+        )
+
+    return answer

@@ -1,0 +1,177 @@
+"""Twilio's voice webhooks: a call comes in, rings the business, ends, leaves a message."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from frontdesk.features import calls, senders, tenants
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.intake import take_in
+from frontdesk.ports import SayAndHangUp, VoiceAnswer
+from frontdesk.providers.twilio import (
+    VerifiedForm,
+    WebhookKind,
+    read_call_update,
+    read_dial_ended,
+    read_inbound_call,
+    read_recording,
+    render_voice_answer,
+)
+from frontdesk.web.webhooks.receiving import as_webhook, note_taken, receive
+from frontdesk.wiring import FEED_TOPIC, Frontdesk
+
+NOT_IN_SERVICE = SayAndHangUp(text="Sorry, this number is not in service. Goodbye.")
+GOODBYE = SayAndHangUp()
+
+
+def _twiml(answer: VoiceAnswer) -> Response:
+    return Response(render_voice_answer(answer), media_type="text/xml")
+
+
+class VoiceWebhooks:
+    """Answers Twilio while it handles calls to our numbers."""
+
+    def __init__(self, parts: Frontdesk) -> None:
+        self._parts = parts
+        base = f"{parts.public_base_url}/webhooks/twilio/voice"
+        self._addresses = calls.CallAddresses(
+            dial_action=f"{base}/dial-action", voicemail_done=f"{base}/voicemail-done", recording=f"{base}/recording"
+        )
+        rule = parts.settings.calls
+        self._rule = calls.MissedRule(
+            short_completed_counts=rule.treat_short_completed_as_missed,
+            short_completed_max_seconds=rule.short_completed_max_seconds,
+        )
+
+    async def incoming(self, request: Request) -> Response:
+        """A call comes in: ring the business, or take a message if there is nowhere to ring."""
+        form = await receive(self._parts, request)
+        if isinstance(form, Response):
+            return form
+        call = read_inbound_call(form)
+        number = await self._parts.directory.find(call.called_e164)
+        if number is None:
+            await self._keep_only(form, WebhookKind.VOICE, request)
+            return _twiml(NOT_IN_SERVICE)
+        tenant = await self._tenant(number)
+
+        async def change(tx: Transaction) -> None:
+            await calls.start_call(tx, call, nobody_to_ring=tenant.forwarding_e164 is None)
+
+        await self._take(form, WebhookKind.VOICE, request, number, change)
+        answer = calls.answer_call(
+            forwarding_e164=tenant.forwarding_e164,
+            ring_seconds=tenant.ring_seconds,
+            voicemail=self._voicemail(tenant),
+            addresses=self._addresses,
+        )
+        return _twiml(answer)
+
+    async def dial_ended(self, request: Request) -> Response:
+        """Ringing the business ended: if nobody answered, text the caller at once and take a message."""
+        form = await receive(self._parts, request)
+        if isinstance(form, Response):
+            return form
+        ended = read_dial_ended(form)
+        number = await self._parts.directory.find(ended.called_e164)
+        if number is None:
+            await self._keep_only(form, WebhookKind.DIAL_ACTION, request)
+            return _twiml(GOODBYE)
+
+        async def change(tx: Transaction) -> None:
+            await calls.end_dial(tx, ended, rule=self._rule)
+
+        await self._take(form, WebhookKind.DIAL_ACTION, request, number, change)
+        because = calls.why_missed(ended.dial_status, seconds=ended.dial_duration_seconds, rule=self._rule)
+        if because is None or because == "short-completed":
+            return _twiml(GOODBYE)
+        return _twiml(self._voicemail(await self._tenant(number)))
+
+    async def status(self, request: Request) -> Response:
+        """A call changed its state."""
+        form = await receive(self._parts, request)
+        if isinstance(form, Response):
+            return form
+        update = read_call_update(form)
+        number = await self._parts.directory.find(update.called_e164)
+        if number is None:
+            await self._keep_only(form, WebhookKind.CALL_STATUS, request)
+            return Response(status_code=204)
+
+        async def change(tx: Transaction) -> None:
+            await calls.update_call(tx, update, rule=self._rule)
+
+        await self._take(form, WebhookKind.CALL_STATUS, request, number, change)
+        return Response(status_code=204)
+
+    async def recording(self, request: Request) -> Response:
+        """A voicemail is ready at the carrier."""
+        form = await receive(self._parts, request)
+        if isinstance(form, Response):
+            return form
+        recording = read_recording(form)
+        called = form.get("To")
+        number = await self._parts.directory.find(called) if called else await self._owner_of_call(form)
+        if recording is None or number is None:
+            await self._keep_only(form, WebhookKind.RECORDING, request)
+            return Response(status_code=204)
+        ready, owner = recording, number
+
+        async def change(tx: Transaction) -> None:
+            await calls.keep_voicemail(
+                tx, ready, called_e164=called or owner.phone_e164, caller_e164=form.get("From")
+            )
+
+        await self._take(form, WebhookKind.RECORDING, request, number, change)
+        return Response(status_code=204)
+
+    async def voicemail_done(self, request: Request) -> Response:
+        """The caller has finished their message: say nothing more."""
+        form = await receive(self._parts, request)
+        return form if isinstance(form, Response) else _twiml(GOODBYE)
+
+    async def _owner_of_call(self, form: VerifiedForm) -> senders.SendingNumber | None:
+        """Find whose call a recording belongs to: its callback names the call alone."""
+        async with self._parts.system.transaction() as tx:
+            called = await calls.find_called_number(
+                tx, provider="twilio", provider_call_id=form.get("CallSid")
+            )
+        return None if called is None else await self._parts.directory.find(called)
+
+    async def _tenant(self, number: senders.SendingNumber) -> tenants.Tenant:
+        async with self._parts.app.transaction(number.tenant_id) as tx:
+            return await tenants.get_tenant(tx)
+
+    def _voicemail(self, tenant: tenants.Tenant) -> VoiceAnswer:
+        return calls.take_message(
+            enabled=tenant.voicemail_enabled,
+            announcement=tenant.recording_announcement,
+            addresses=self._addresses,
+        )
+
+    async def _take(
+        self,
+        form: VerifiedForm,
+        kind: WebhookKind,
+        request: Request,
+        number: senders.SendingNumber,
+        change: Callable[[Transaction], Awaitable[None]],
+    ) -> None:
+        webhook = as_webhook(form, kind, request)
+        new = await take_in(self._parts.app, webhook, change, tenant_id=number.tenant_id)
+        note_taken(self._parts, webhook, new=new)
+        self._parts.presence.wake(FEED_TOPIC)
+
+    async def _keep_only(self, form: VerifiedForm, kind: WebhookKind, request: Request) -> None:
+        """Record news about a number that no business has."""
+
+        async def nothing(_tx: Transaction) -> None:
+            return None
+
+        webhook = as_webhook(form, kind, request)
+        note_taken(
+            self._parts, webhook, new=await take_in(self._parts.system, webhook, nothing, tenant_id=None)
+        )

@@ -1,0 +1,1 @@
+"""The background way in: dispatchers, reconciliation and schedules."""

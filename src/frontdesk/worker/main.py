@@ -1,0 +1,123 @@
+"""The worker process: hands events on, sends what is due, settles what is in doubt, takes over from the dead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from frontdesk.features import delivery
+from frontdesk.kernel.liveness import BEAT_SECONDS, bury_dead
+from frontdesk.kernel.telemetry import get_logger
+from frontdesk.wiring import SEND_TOPIC, Frontdesk
+from frontdesk.worker.loops import Loop, Tempo, keep_going
+
+EXIT_STOPPED = 0
+EXIT_BROKEN = 1
+EXIT_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: start me anew
+
+TICK_SECONDS = 0.02
+IDLE_TICK_SECONDS = 0.25
+EVENT_TICK_SECONDS = 0.1  # nobody waits for these: what a person waits for is handled inline
+FULL_SECONDS = 0.004  # until some of the POSTs in flight have come back
+RECONCILE_SECONDS = 0.5
+WATCH_SECONDS = 5.0
+BURY_SECONDS = 0.5
+
+log = get_logger("worker")
+
+
+async def run_worker(parts: Frontdesk, stop: asyncio.Event) -> int:
+    """Work until `stop` is set, or until this process is no longer known to be alive; returns the exit code.
+
+    0 after a stop that was asked for, 75 when the sign of life was lost (start the process anew), 1 when a loop ended
+    that should not have. What is being posted is finished by whoever closes `parts`.
+    """
+    ending = asyncio.Event()
+    loops = list_loops(parts)
+    tasks = [asyncio.create_task(keep_going(loop, ending), name=loop.name) for loop in loops]
+    asked = asyncio.create_task(stop.wait())
+    lost = asyncio.create_task(parts.presence.lost.wait())
+    log.info("worker.started", process_id=str(parts.process_id), loops=len(loops))
+    try:
+        await asyncio.wait([asked, lost, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        code = _exit_code(asked, lost, tasks)
+    finally:
+        ending.set()
+        for loop in loops:
+            loop.wake.set()
+        asked.cancel()
+        lost.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    log.info("worker.ended", exit_code=code)
+    return code
+
+
+def _exit_code(asked: asyncio.Task[bool], lost: asyncio.Task[bool], tasks: Sequence[asyncio.Task[None]]) -> int:
+    for task in tasks:
+        if task.done():
+            error = None if task.cancelled() else task.exception()
+            log.critical("worker.loop_ended", loop=task.get_name(), exc_info=error)
+            return EXIT_BROKEN
+    if lost.done() and not asked.done():
+        log.error("worker.presence_lost", effect="nothing more is claimed; the process must be started anew")
+        return EXIT_AGAIN
+    return EXIT_STOPPED
+
+
+def list_loops(parts: Frontdesk) -> list[Loop]:
+    """List what a worker does all the time."""
+    reconciler = delivery.Reconciler(system=parts.system, providers=parts.providers)
+
+    async def reconcile() -> float:
+        return 0.0 if await reconciler.reconcile_once() else RECONCILE_SECONDS
+
+    async def watch() -> float:
+        await reconciler.watch_once()
+        return WATCH_SECONDS
+
+    async def bury() -> float:
+        await bury_dead(parts.system, own_id=parts.process_id, undertaker=parts.undertake)
+        return BURY_SECONDS
+
+    return [
+        _dispatch_events(parts),
+        _dispatch_texts(parts),
+        Loop("reconcile texts in doubt", reconcile),
+        Loop("watch for late texts", watch),
+        Loop("take over from the dead", bury),
+        sign_of_life(parts),
+    ]
+
+
+def sign_of_life(parts: Frontdesk) -> Loop:
+    """Make the loop that every process needs: follow the database's clock and renew the lease, each 5 s."""
+
+    async def live() -> float:
+        await parts.system.anchor_clock()
+        await parts.presence.beat()
+        return BEAT_SECONDS
+
+    return Loop("show a sign of life", live)
+
+
+def _dispatch_events(parts: Frontdesk) -> Loop:
+    dispatcher = parts.dispatcher()
+    tempo = Tempo(quick=TICK_SECONDS, slow=EVENT_TICK_SECONDS)
+
+    async def turn() -> float:
+        return tempo.after(found_work=await dispatcher.dispatch_batch() > 0)
+
+    return Loop("hand events on", turn)
+
+
+def _dispatch_texts(parts: Frontdesk) -> Loop:
+    lane = delivery.SetDispatch(system=parts.system, courier=parts.courier, process_id=parts.process_id)
+    tempo = Tempo(quick=TICK_SECONDS, slow=IDLE_TICK_SECONDS)
+
+    async def turn() -> float:
+        if parts.courier.free_slots() == 0:
+            return FULL_SECONDS
+        seen = await lane.dispatch_once()
+        return FULL_SECONDS if seen else tempo.after(found_work=False)
+
+    return Loop("send what is due", turn, parts.presence.sleeper(SEND_TOPIC))

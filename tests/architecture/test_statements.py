@@ -1,0 +1,62 @@
+"""Every SQL statement of the product is prepared on real PostgreSQL, and keeps to its tenant."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import asyncpg
+
+import frontdesk
+
+STATEMENT = re.compile(r"^\s*(select|insert|update|delete|with)\b")
+# Statements that work across tenants on purpose, under the system role or by a carrier's own unique id.
+ACROSS_TENANTS = {
+    "frontdesk.features.delivery.queries.jobs.CLAIM",
+    "frontdesk.features.delivery.queries.jobs.RECORD_RESULTS",
+    "frontdesk.features.delivery.queries.jobs.LIST_LATE",
+    "frontdesk.features.delivery.queries.doubt.ORPHAN_OF_PROCESS",
+    "frontdesk.features.delivery.queries.doubt.ORPHAN_BY_AGE",
+    "frontdesk.features.delivery.queries.doubt.CLAIM_IN_DOUBT",
+    "frontdesk.features.delivery.queries.doubt.LIST_KNOWN_IDS",
+    "frontdesk.features.delivery.queries.doubt.SETTLE_FOUND",
+    "frontdesk.features.delivery.queries.doubt.SETTLE_ABSENT",
+    "frontdesk.features.delivery.queries.doubt.LOOK_AGAIN",
+    "frontdesk.features.delivery.queries.doubt.TAKE_RECEIPT",
+}
+
+
+def _modules() -> Iterator[str]:
+    for module in pkgutil.walk_packages(frontdesk.__path__, "frontdesk."):
+        leaf = module.name.rsplit(".", 1)[-1]
+        is_query = ".queries" in module.name and module.name.startswith("frontdesk.features.")
+        if (module.name.startswith("frontdesk.kernel.") and leaf != "__main__") or is_query:
+            yield module.name
+
+
+def statements() -> dict[str, str]:
+    """Collect every statement: module-level text that begins like one."""
+    found: dict[str, str] = {}
+    for name in _modules():
+        for attribute, value in vars(importlib.import_module(name)).items():
+            if attribute.isupper() and isinstance(value, str) and STATEMENT.match(value):
+                found.setdefault(f"{name}.{attribute}", value)
+    return found
+
+
+async def test_every_statement_is_accepted_by_postgresql(database_url: str) -> None:
+    found = statements()
+    assert len(found) > 60
+    connection = await asyncpg.connect(database_url)
+    refused: dict[str, str] = {}
+    try:
+        for name, statement in found.items():
+            try:
+                await connection.prepare(statement)
+            except asyncpg.PostgresError as error:
+                refused[name] = str(error)
+    finally:
+        await connection.close()
+    assert not refused, "\n".join(f"{name}: {error}" for name, error in refused.items())

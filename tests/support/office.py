@@ -1,0 +1,145 @@
+"""A whole office in one process: real database, real webhooks over HTTP, the twin as carrier, worker loops on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from frontdesk.features import delivery, senders, tenants
+from frontdesk.features.tenants.hours import DAYS
+from frontdesk.kernel.db import Database, Role
+from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.settings import load_settings
+from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
+from frontdesk.web.webhooks import webhook_routes
+from frontdesk.wiring import Frontdesk, assemble
+
+ACCOUNT = "AC" + "0" * 32
+TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - the twin's, for tests
+ADAS_NUMBER = "+12125550100"
+ADAS_PHONE = "+12125550199"
+CAROL = "+12065550123"
+MALLORYS_NUMBER = "+16025550100"
+ALWAYS_OPEN = json.dumps({"weekly": {day: [["00:00", "24:00"]] for day in DAYS}, "special": []})
+
+
+def business(*, name: str, slug: str, forwarding: str | None = ADAS_PHONE) -> tenants.Tenant:
+    """Make a business that is described by the defaults of the tests."""
+    moment = datetime.now(UTC)
+    return tenants.Tenant(
+        id=new_id(),
+        slug=slug,
+        name=name,
+        timezone="America/New_York",
+        country="US",
+        hours=ALWAYS_OPEN,
+        forwarding_e164=forwarding,
+        ring_seconds=20,
+        textback_enabled=True,
+        textback_open_template="{{business}}: sorry we missed you. How can we help? Reply STOP to opt out.",
+        textback_closed_template="{{business}}: we are closed now and will call back. Reply STOP to opt out.",
+        textback_cooldown_seconds=600,
+        voicemail_enabled=True,
+        recording_announcement=tenants.DEFAULT_RECORDING_ANNOUNCEMENT,
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+@dataclass
+class Office:
+    """Everything a journey needs."""
+
+    parts: Frontdesk
+    twin: TwinControl
+    server: TwinServer
+    url: str
+    ada: tenants.Tenant
+    mallory: tenants.Tenant
+    login: Database
+
+    async def settle(self) -> None:
+        """Run the worker's loops until nothing is due, all results are written and all events are handled."""
+        dispatcher = self.parts.dispatcher()
+        lane = delivery.SetDispatch(
+            system=self.parts.system, courier=self.parts.courier, process_id=self.parts.process_id
+        )
+        while await lane.dispatch_once() + await dispatcher.dispatch_batch() > 0:
+            await self.parts.courier.idle()
+
+    async def fetchval(self, statement: str, *arguments: object) -> object:
+        """Ask the database as its owner, for the test's own checks."""
+        async with self.login.transaction() as tx:
+            return await tx.fetchval(statement, *arguments)
+
+    async def eventually(self, question: Callable[[], Awaitable[bool]], *, seconds: float = 10) -> None:
+        """Wait until an answer is yes; fails after `seconds`."""
+        async with asyncio.timeout(seconds):
+            while not await question():
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def open_office(
+    database_url: str, home: Path, *, environ: dict[str, str] | None = None
+) -> AsyncIterator[Office]:
+    """Open the office: Ada's and Mallory's businesses, their numbers at the twin, webhooks listening."""
+    async with AsyncExitStack() as stack:
+        server = TwinServer(TwinConfig(account_sid=ACCOUNT, auth_token=TOKEN))
+        await stack.enter_async_context(server)
+        listening = socket.socket()
+        listening.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = load_settings(
+            {
+                "TWILIO_ACCOUNT_SID": ACCOUNT,
+                "TWILIO_AUTH_TOKEN": TOKEN,
+                "TWILIO_API_BASE_URL": server.url,
+                "PUBLIC_BASE_URL": url,
+                **(environ or {}),
+            },
+            home,
+        )
+        parts = await assemble(
+            stack, settings=settings, database_url=database_url, kind="web", public_base_url=url, home=home
+        )
+        login = await Database.open(database_url, role=Role.LOGIN, clock=parts.clock)
+        stack.push_async_callback(login.close)
+        ada = business(name="Harbor Plumbing", slug="harbor")
+        mallory = replace(business(name="Mesa Dental", slug="mesa"), forwarding_e164="+16025550199")
+        for tenant, number in ((ada, ADAS_NUMBER), (mallory, MALLORYS_NUMBER)):
+            await _add(parts, tenant, number)
+        web = uvicorn.Server(
+            uvicorn.Config(Starlette(routes=webhook_routes(parts)), log_config=None, access_log=False, lifespan="off")
+        )
+        serving = asyncio.create_task(web.serve(sockets=[listening]))
+        while not web.started:
+            await asyncio.sleep(0.005)
+        twin = await stack.enter_async_context(TwinControl(server.url))
+        for number in (ADAS_NUMBER, MALLORYS_NUMBER):
+            await twin.configure_number(
+                number,
+                voice_url=f"{url}/webhooks/twilio/voice",
+                sms_url=f"{url}/webhooks/twilio/sms",
+                status_callback=f"{url}/webhooks/twilio/voice/status",
+            )
+        try:
+            yield Office(parts=parts, twin=twin, server=server, url=url, ada=ada, mallory=mallory, login=login)
+        finally:
+            web.should_exit = True
+            await serving
+
+
+async def _add(parts: Frontdesk, tenant: tenants.Tenant, number: str) -> None:
+    async with parts.system.transaction(tenant.id) as tx:
+        await tenants.create_tenant(tx, tenant, by="test")
+        await senders.add_number(tx, phone_e164=number, provider="twilio")
