@@ -64,8 +64,7 @@ def twilio_account(settings: Settings) -> TwilioAccount | None:
         api_base_url=str(twilio.api_base_url),
         messaging_service_sid=twilio.messaging_service_sid or "",
         shared_keys=tuple(
-            SharedKey(key_id=key_id, secret=secret.get_secret_value())
-            for key_id, secret in twilio.shared_keys.items()
+            SharedKey(key_id=key_id, secret=secret.get_secret_value()) for key_id, secret in twilio.shared_keys.items()
         ),
     )
 
@@ -146,7 +145,12 @@ async def assemble(
     )
     stack.push_async_callback(app.close)
     switches = await Database.open(
-        database_url, role=Role.SYSTEM, clock=clock, flush=flush, max_size=1, application_name=f"frontdesk-{kind}-switch"
+        database_url,
+        role=Role.SYSTEM,
+        clock=clock,
+        flush=flush,
+        max_size=1,
+        application_name=f"frontdesk-{kind}-switch",
     )
     stack.push_async_callback(switches.close)
     presence = Presence(database_url, kind=kind, system=system)

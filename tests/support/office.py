@@ -1,4 +1,4 @@
-"""A whole office in one process: real database, real webhooks over HTTP, the twin as carrier, worker loops on demand."""
+"""A whole office in one process: real database, webhooks over HTTP, the twin as carrier, worker loops on demand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import Frontdesk, assemble
 
 ACCOUNT = "AC" + "0" * 32
-TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 - the twin's, for tests
+TOKEN = "0123456789abcdef0123456789abcdef"
 ADAS_NUMBER = "+12125550100"
 ADAS_PHONE = "+12125550199"
 CAROL = "+12065550123"
@@ -89,9 +89,7 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(
-    database_url: str, home: Path, *, environ: dict[str, str] | None = None
-) -> AsyncIterator[Office]:
+async def open_office(database_url: str, home: Path, *, environ: dict[str, str] | None = None) -> AsyncIterator[Office]:
     """Open the office: Ada's and Mallory's businesses, their numbers at the twin, webhooks listening."""
     async with AsyncExitStack() as stack:
         server = TwinServer(TwinConfig(account_sid=ACCOUNT, auth_token=TOKEN))

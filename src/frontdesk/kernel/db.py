@@ -270,5 +270,5 @@ async def _roll_back(connection: Connection) -> None:
     """End a failed transaction; a connection that cannot even do that is dropped from the pool."""
     try:
         await connection.execute("rollback", timeout=2)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, the connection is no longer to be trusted
         connection.terminate()

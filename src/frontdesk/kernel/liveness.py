@@ -20,10 +20,14 @@ BEAT_SECONDS = 5.0
 CHANNEL = "frontdesk_wake"
 
 REGISTER = """
-    insert into live_processes (id, kind, lock_key, started_at, lease_until) values ($1, $2, $3, $4::timestamptz, $4::timestamptz + $5::interval)
+    insert into live_processes (id, kind, lock_key, started_at, lease_until)
+    values ($1, $2, $3, $4::timestamptz, $4::timestamptz + $5::interval)
 """
 
-RENEW = "update live_processes set lease_until = $2::timestamptz + $3::interval where id = $1 and ended_at is null returning true"
+RENEW = """
+    update live_processes set lease_until = $2::timestamptz + $3::interval
+    where id = $1 and ended_at is null returning true
+"""
 
 LIST_DEAD = """
     select id, kind from live_processes

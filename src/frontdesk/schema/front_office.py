@@ -99,7 +99,10 @@ CONSENT: tuple[str, ...] = (
       primary key (sender_e164, phone_e164)
     )
     """,
-    "comment on table sender_opt_outs is 'Opt-outs told to one of our numbers whoever uses it, also before it had a business'",
+    """
+    comment on table sender_opt_outs
+      is 'Opt-outs told to one of our numbers whoever uses it, also before it had a business'
+    """,
     "grant select, insert, delete on sender_opt_outs to frontdesk_app, frontdesk_system",
 )
 
@@ -189,7 +192,10 @@ CONVERSATIONS: tuple[str, ...] = (
     "create index conv_messages_of_thread on conv_messages (conversation_id, created_at)",
     "create index conv_messages_of_tenant on conv_messages (tenant_id, created_at)",
     "create index conv_messages_of_job on conv_messages (send_job_id) where send_job_id is not null",
-    "create unique index conv_messages_at_provider on conv_messages (provider, provider_message_id) where provider_message_id is not null",
+    """
+    create unique index conv_messages_at_provider on conv_messages (provider, provider_message_id)
+      where provider_message_id is not null
+    """,
     *tenant_table("conv_messages"),
     """
     create table tasks (

@@ -46,7 +46,10 @@ OUTBOX: tuple[str, ...] = (
       last_error text
     )
     """,
-    "comment on table outbox_events is 'Facts announced by the transactions that made them; kept 30 days after dispatch'",
+    """
+    comment on table outbox_events
+      is 'Facts announced by the transactions that made them; kept 30 days after dispatch'
+    """,
     "create index outbox_events_due on outbox_events (available_at, id) where dispatched_at is null",
     "create index outbox_events_of_tenant on outbox_events (tenant_id, created_at, id)",
     "create index outbox_events_dispatched_at on outbox_events (dispatched_at) where dispatched_at is not null",
@@ -99,7 +102,10 @@ DELIVERY: tuple[str, ...] = (
         else 9 end::smallint
     $$
     """,
-    "comment on function send_status_rank is 'A message only ever moves to a higher rank, whatever order receipts come in'",
+    """
+    comment on function send_status_rank
+      is 'A message only ever moves to a higher rank, whatever order receipts come in'
+    """,
     """
     create table send_jobs (
       id uuid primary key,
@@ -144,8 +150,14 @@ DELIVERY: tuple[str, ...] = (
     "comment on table send_jobs is 'One row per intended message: exactly one carrier POST each'",
     "create index send_jobs_due on send_jobs (available_at, id) where status = 'queued'",
     "create index send_jobs_in_doubt on send_jobs (available_at) where status in ('posting', 'unknown')",
-    "create index send_jobs_unsettled on send_jobs (recipient_e164, id) where status in ('queued', 'posting', 'unknown')",
-    "create unique index send_jobs_at_provider on send_jobs (provider, provider_message_id) where provider_message_id is not null",
+    """
+    create index send_jobs_unsettled on send_jobs (recipient_e164, id)
+      where status in ('queued', 'posting', 'unknown')
+    """,
+    """
+    create unique index send_jobs_at_provider on send_jobs (provider, provider_message_id)
+      where provider_message_id is not null
+    """,
     "create index send_jobs_of_tenant on send_jobs (tenant_id, created_at desc)",
     *tenant_table("send_jobs"),
     """
@@ -181,7 +193,10 @@ DELIVERY: tuple[str, ...] = (
       rules_version text not null
     )
     """,
-    "comment on table send_decisions is 'Why each message left or did not: every gate with its verdict, citation and facts'",
+    """
+    comment on table send_decisions
+      is 'Why each message left or did not: every gate with its verdict, citation and facts'
+    """,
     "create index send_decisions_of_job on send_decisions (job_id, decided_at)",
     *tenant_table("send_decisions", app_rights="select, insert"),
     """
@@ -194,7 +209,10 @@ DELIVERY: tuple[str, ...] = (
       primary key (provider, provider_message_id, status)
     )
     """,
-    "comment on table parked_receipts is 'Receipts for messages that we do not know yet; joined when the message turns up'",
+    """
+    comment on table parked_receipts
+      is 'Receipts for messages that we do not know yet; joined when the message turns up'
+    """,
     "grant select, insert, delete on parked_receipts to frontdesk_app, frontdesk_system",
     """
     create table delivery_switches (

@@ -25,7 +25,9 @@ ROLES: tuple[str, ...] = (
 )
 
 
-def tenant_table(name: str, *, tenant_column: str = "tenant_id", app_rights: str = "select, insert, update, delete") -> tuple[str, ...]:
+def tenant_table(
+    name: str, *, tenant_column: str = "tenant_id", app_rights: str = "select, insert, update, delete"
+) -> tuple[str, ...]:
     """List the statements that shut a tenant table: forced row-level security, a policy per role, and rights."""
     mine = f"{tenant_column} = (select nullif(current_setting('app.tenant_id', true), '')::uuid)"
     return (

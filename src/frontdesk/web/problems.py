@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.telemetry import current_correlation, get_logger
-from frontdesk.web.templates import render
+from frontdesk.web.rendering import render
 
 MEDIA_TYPE = "application/problem+json"
 BARE_CODES = {404: "web.not_found", 405: "web.method_not_allowed", 413: "web.too_large", 415: "web.media_type"}

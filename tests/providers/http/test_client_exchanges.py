@@ -95,6 +95,22 @@ async def test_the_start_of_a_request_is_told_once_at_the_moment_it_is_written(c
     assert before <= moments[0] <= time.monotonic()
 
 
+class CalledOff(Exception):
+    """Raised by a caller that changed its mind."""
+
+
+async def test_a_request_called_off_at_its_start_leaves_nothing_and_keeps_the_connection(client: HttpClient) -> None:
+    def call_off(_: float) -> None:
+        raise CalledOff
+
+    async with serving(answering(reply_with(b"1"), reply_with(b"2"))) as server:
+        await get(client, server.origin)
+        with pytest.raises(CalledOff):
+            await client.request(method="GET", origin=server.origin, target="/", on_request_started=call_off)
+        assert (await get(client, server.origin)).body == b"2"
+    assert (server.connections, len(server.requests)) == (1, 2)
+
+
 async def test_connections_to_an_origin_stay_within_the_limit_and_every_request_gets_its_turn(
     client: HttpClient,
 ) -> None:

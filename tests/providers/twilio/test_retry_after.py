@@ -38,7 +38,7 @@ def test_seconds_and_dates_are_read_and_cut_to_an_hour(value: str, seconds: floa
 @pytest.mark.parametrize(
     "value",
     [None, "", " ", "-1", "+1", "1e3", "nan", "inf", "0x10", "soon", "٣٠", "30 s", "1,5", "9" * 65, ".5", "5.",
-     "Mon, 99 Jan 2026 12:00:30 GMT", "Mon, 05 Jan 99999 12:00:30 GMT", "Thu, 01 Jan 0001 00:00:00 +2359", "\x00"],
+     "Mon, 99 Jan 2026 12:00:30 GMT", "Mon, 05 Jan 99999 12:00:30 GMT", "\x00"],
 )  # fmt: skip
 def test_anything_else_is_no_wish_to_wait(value: str | None) -> None:
     assert parse_retry_after(value, NOW) is None

@@ -31,6 +31,10 @@ VOICEMAIL = TakeVoicemail(
 )
 
 
+def read(document: bytes) -> ET.Element:
+    return ET.fromstring(document)  # noqa: S314 - the document is our own
+
+
 def same_document(ours: bytes, theirs: VoiceResponse) -> bool:
     return ET.canonicalize(ours.decode()) == ET.canonicalize(theirs.to_xml())
 
@@ -63,13 +67,13 @@ def test_a_voicemail_is_announced_first_and_is_what_the_official_builder_writes(
 
 @pytest.mark.parametrize(("text", "verbs"), [("Goodbye.", ["Say", "Hangup"]), ("", ["Hangup"]), ("  ", ["Hangup"])])
 def test_speaking_and_hanging_up(text: str, verbs: list[str]) -> None:
-    document = ET.fromstring(render_voice_answer(SayAndHangUp(text=text)))
+    document = read(render_voice_answer(SayAndHangUp(text=text)))
     assert [verb.tag for verb in document] == verbs
 
 
 def test_what_is_not_set_is_not_written() -> None:
     quiet = RingBusiness(number_e164="+12065550199", ring_seconds=20, action_url="https://a.example/x")
-    document = ET.fromstring(render_voice_answer(quiet))
+    document = read(render_voice_answer(quiet))
     assert [verb.tag for verb in document] == ["Dial"]
     assert "callerId" not in document[0].attrib
 
@@ -82,17 +86,17 @@ def test_no_words_can_become_verbs(words: str) -> None:
         TakeVoicemail(announcement="a" + words, max_seconds=9, action_url=words, recording_url=words),
     ]
     for answer in answers:
-        document = ET.fromstring(render_voice_answer(answer))
+        document = read(render_voice_answer(answer))
         assert {verb.tag for verb in document.iter()} <= {"Response", "Say", "Dial", "Number", "Record", "Hangup"}
 
 
 def test_words_arrive_as_they_are() -> None:
     words = "Café <Hangup/> & \"more\" 'now' 👍"
-    document = ET.fromstring(render_voice_answer(SayAndHangUp(text=words)))
+    document = read(render_voice_answer(SayAndHangUp(text=words)))
     assert document[0].text == words
     url = "https://a.example/?a=1&b=\"2\"&c='3'<"
     ring = RingBusiness(number_e164="+12065550199", ring_seconds=20, action_url=url)
-    assert ET.fromstring(render_voice_answer(ring))[0].attrib["action"] == url
+    assert read(render_voice_answer(ring))[0].attrib["action"] == url
 
 
 @pytest.mark.parametrize("announcement", ["", " \n"])
@@ -115,5 +119,5 @@ def test_a_voicemail_outside_twilios_bounds_is_refused(seconds: int) -> None:
 
 
 def test_the_answer_without_words_is_an_empty_response() -> None:
-    document = ET.fromstring(NOTHING)
+    document = read(NOTHING)
     assert (document.tag, len(document)) == ("Response", 0)

@@ -79,9 +79,7 @@ def answer_call(
     """Choose what the caller meets: the business rings, or the voicemail if there is nowhere to ring."""
     if forwarding_e164 is None:
         return voicemail
-    return RingBusiness(
-        number_e164=forwarding_e164, ring_seconds=ring_seconds, action_url=addresses.dial_action
-    )
+    return RingBusiness(number_e164=forwarding_e164, ring_seconds=ring_seconds, action_url=addresses.dial_action)
 
 
 def take_message(*, enabled: bool, announcement: str, addresses: CallAddresses) -> VoiceAnswer:

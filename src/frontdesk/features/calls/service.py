@@ -174,9 +174,7 @@ async def keep_voicemail(tx: Transaction, recording: RecordingReady, *, called_e
     )
     if added:
         tx.announce(
-            VoicemailLeft(
-                voicemail_id=voicemail_id, call_id=stored.id, duration_seconds=recording.duration_seconds
-            )
+            VoicemailLeft(voicemail_id=voicemail_id, call_id=stored.id, duration_seconds=recording.duration_seconds)
         )
 
 

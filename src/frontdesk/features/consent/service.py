@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from frontdesk.features.consent import queries
 from frontdesk.features.consent.events import ConsentChanged
-from frontdesk.features.consent.model import CONFIRM_EVERY, HELP_EVERY, Heard, LedgerEvent, OptOutJournal, Refusal, Reply
+from frontdesk.features.consent.model import (
+    CONFIRM_EVERY,
+    HELP_EVERY,
+    Heard,
+    LedgerEvent,
+    OptOutJournal,
+    Refusal,
+    Reply,
+)
 from frontdesk.features.consent.wording import Verdict, Wording
 from frontdesk.kernel.db import Transaction
 
@@ -74,9 +82,7 @@ async def _stop(
     """Opt a person out; False if they were out as far already."""
     await queries.lock_person_alone(tx, phone_e164=phone_e164)
     if sender_e164:
-        await queries.refuse_sender(
-            tx, sender_e164=sender_e164, phone_e164=phone_e164, reason=evidence["rule"]
-        )
+        await queries.refuse_sender(tx, sender_e164=sender_e164, phone_e164=phone_e164, reason=evidence["rule"])
     if not await queries.refuse(tx, phone_e164=phone_e164, scope=scope, reason=evidence["rule"]):
         return False
     event = LedgerEvent.STOP if scope == "all" else LedgerEvent.STOP_MARKETING
@@ -97,9 +103,7 @@ async def _start(
         return False
     await _journal(tx, journal, LedgerEvent.START, phone_e164=phone_e164, sender_e164=sender_e164, scope="all")
     tx.announce(ConsentChanged(phone_e164=phone_e164, event_type=LedgerEvent.START.value, scope="all"))
-    await queries.add_to_ledger(
-        tx, event=LedgerEvent.START, phone_e164=phone_e164, scope="all", metadata=evidence
-    )
+    await queries.add_to_ledger(tx, event=LedgerEvent.START, phone_e164=phone_e164, scope="all", metadata=evidence)
     return True
 
 
@@ -135,9 +139,7 @@ async def note_carrier_opt_out(
 ) -> None:
     """Mirror an opt-out that a carrier knows of and we did not."""
     evidence = {"rule": f"carrier {provider}", "version": "", "source": "carrier"}
-    await _stop(
-        tx, phone_e164=phone_e164, sender_e164=sender_e164, scope="all", evidence=evidence, journal=journal
-    )
+    await _stop(tx, phone_e164=phone_e164, sender_e164=sender_e164, scope="all", evidence=evidence, journal=journal)
 
 
 async def note_stop_to_unknown_number(
@@ -146,16 +148,10 @@ async def note_stop_to_unknown_number(
     """Keep a STOP (or START) told to a number that no business has: it binds whoever gets that number."""
     await queries.lock_person_alone(tx, phone_e164=phone_e164)
     if wording.verdict is Verdict.STOP:
-        await _journal(
-            tx, journal, LedgerEvent.STOP, phone_e164=phone_e164, sender_e164=sender_e164, scope="all"
-        )
-        await queries.refuse_sender(
-            tx, sender_e164=sender_e164, phone_e164=phone_e164, reason=wording.evidence.rule
-        )
+        await _journal(tx, journal, LedgerEvent.STOP, phone_e164=phone_e164, sender_e164=sender_e164, scope="all")
+        await queries.refuse_sender(tx, sender_e164=sender_e164, phone_e164=phone_e164, reason=wording.evidence.rule)
     elif wording.verdict is Verdict.START:
-        await _journal(
-            tx, journal, LedgerEvent.START, phone_e164=phone_e164, sender_e164=sender_e164, scope="all"
-        )
+        await _journal(tx, journal, LedgerEvent.START, phone_e164=phone_e164, sender_e164=sender_e164, scope="all")
         await queries.lift_sender(tx, sender_e164=sender_e164, phone_e164=phone_e164)
 
 

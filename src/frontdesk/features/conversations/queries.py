@@ -9,7 +9,8 @@ from frontdesk.kernel.db import Transaction
 
 ADD_MESSAGE = """
     with thread as (
-      insert into conversations as known (id, tenant_id, contact_id, last_message_at, last_inbound_at, unread, created_at)
+      insert into conversations as known (id, tenant_id, contact_id, last_message_at, last_inbound_at, unread,
+                                          created_at)
       values ($1, $2, $3, $4, case when $6 = 'inbound' then $4::timestamptz end, ($6 = 'inbound')::int, $4)
       on conflict (tenant_id, contact_id) do update
       set last_message_at = excluded.last_message_at,
@@ -88,7 +89,7 @@ FINISH_TASK = """
 """
 
 
-async def add_message(
+async def add_message(  # noqa: PLR0913 - a row's columns
     tx: Transaction,
     *,
     message_id: UUID,
@@ -125,7 +126,7 @@ async def add_message(
         send_job_id,
     )
     if not isinstance(thread_id, UUID):
-        raise LookupError(str(contact_id))
+        raise LookupError(str(contact_id))  # noqa: TRY004 - no row came back
     return thread_id
 
 
@@ -173,9 +174,7 @@ async def raise_task(
     tx: Transaction, *, task_id: UUID, conversation_id: UUID | None, kind: str, subject: str, source_key: str
 ) -> bool:
     """Write a task, once per source; False if it is there."""
-    written = await tx.fetchval(
-        RAISE_TASK, task_id, tx.tenant, conversation_id, kind, subject, source_key, tx.now
-    )
+    written = await tx.fetchval(RAISE_TASK, task_id, tx.tenant, conversation_id, kind, subject, source_key, tx.now)
     return written is True
 
 

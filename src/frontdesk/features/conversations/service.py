@@ -19,6 +19,7 @@ from frontdesk.ports import InboundText
 
 COMPLIANCE_USEFUL_FOR = timedelta(minutes=5)  # 47 CFR 64.1200(a)(12)
 ANSWER_USEFUL_FOR = timedelta(hours=4)
+MAX_TEXT = 1600  # characters, as carriers limit one message
 CONVERSATION_CONSENT = timedelta(days=30)  # how long a person's own text lets a person at the business answer
 
 
@@ -216,10 +217,8 @@ async def write_to(
     words = body.strip()
     if not words:
         raise Refused("conversations.empty_text", "the text is empty: write something to send", status=422)
-    if len(words) > 1600:
-        raise Refused(
-            "conversations.text_too_long", "the text is longer than 1,600 characters: shorten it", status=422
-        )
+    if len(words) > MAX_TEXT:
+        raise Refused("conversations.text_too_long", "the text is longer than 1,600 characters: shorten it", status=422)
     contact = await contacts.get_contact(tx, contact_id=contact_id)
     heard_at = await queries.find_last_inbound(tx, contact_id=contact_id)
     if not isinstance(heard_at, datetime) or tx.now - heard_at > CONVERSATION_CONSENT:

@@ -35,7 +35,7 @@ class Courier:
     outage costs a handful of requests, and recovery is no stampede.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each names itself; made in one place
         self,
         *,
         system: Database,
@@ -66,7 +66,7 @@ class Courier:
         self.paused_by_setting = paused_by_setting
 
     def monotonic(self) -> float:
-        """The clock that bounds a verdict's life."""
+        """Tell the time of the clock that bounds a verdict's life, in seconds."""
         return self._clock.monotonic()
 
     def free_slots(self) -> int:
@@ -74,7 +74,7 @@ class Courier:
         return 0 if self._closed else max(0, min(self._window, self._limit) - len(self._posting))
 
     def lease_owner(self) -> UUID | None:
-        """The id under which a job may be leased now, or None when this process is full or stopping."""
+        """Give the id under which a job may be leased now, or None when this process is full or stopping."""
         return self._process_id if self.free_slots() > 0 else None
 
     def wake_dispatch(self) -> None:

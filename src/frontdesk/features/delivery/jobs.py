@@ -63,10 +63,8 @@ class Reconciler:
         return len(doubtful)
 
     async def _look_up(self, job: reconciling.DoubtfulJob) -> None:
-        provider = self._providers.get(job.provider)
         try:
-            if provider is None:
-                raise LookupError(job.provider)
+            provider = self._providers[job.provider]
             listed = await provider.list_sent_texts(
                 SentTextQuery(
                     recipient_e164=job.recipient_e164,

@@ -107,7 +107,12 @@ def resolve(
             return Resolution(status=JobStatus.QUEUED, attempt="not_started", available_at=now)
         case ProviderError():
             return _resolve_error(
-                outcome, message_class=message_class, attempts=attempts, useful_until=useful_until, now=now, jitter=jitter
+                outcome,
+                message_class=message_class,
+                attempts=attempts,
+                useful_until=useful_until,
+                now=now,
+                jitter=jitter,
             )
 
 

@@ -87,16 +87,14 @@ def to_gsm7_friendly(body: str) -> str:
 
 def _pieces(body: str, encoding: Encoding) -> Iterator[str]:
     room = _ROOM[encoding].joined
-    start = used = 0
-    for at, character in enumerate(body):
-        width = 2 if character in GSM7_EXTENSION or character > "\uffff" else 1
-        if encoding is Encoding.UCS2 and character <= "\uffff":
-            width = 1
-        if used + width > room:
-            yield body[start:at]
-            start, used = at, 0
-        used += width
-    yield body[start:]
+    doubled = _EXTENSIONS if encoding is Encoding.GSM7 else _BEYOND_BMP
+    start = 0
+    while start < len(body):
+        piece = body[start : start + room]
+        while (excess := len(piece) + len(doubled(piece)) - room) > 0:
+            piece = piece[: -((excess + 1) // 2)]  # a character is at most two units, so this never cuts too much
+        yield piece
+        start += len(piece)
 
 
 def _table() -> dict[int, str]:

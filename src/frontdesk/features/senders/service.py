@@ -9,9 +9,7 @@ from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
 
 
-async def add_number(
-    tx: Transaction, *, phone_e164: str, provider: str, messaging_service: str = ""
-) -> SendingNumber:
+async def add_number(tx: Transaction, *, phone_e164: str, provider: str, messaging_service: str = "") -> SendingNumber:
     """Give a number to the transaction's tenant; refuses one that is taken (`senders.number_taken`)."""
     number = SendingNumber(
         id=new_id(),

@@ -23,9 +23,7 @@ async def answer_missed_call(
     """
     tenant = await tenants.get_tenant(tx)
     own = await senders.find_number(tx, phone_e164=missed.caller_e164) if missed.caller_e164 else None
-    reason = why_not(
-        enabled=tenant.textback_enabled, caller_e164=missed.caller_e164, is_own_number=own is not None
-    )
+    reason = why_not(enabled=tenant.textback_enabled, caller_e164=missed.caller_e164, is_own_number=own is not None)
     if reason is None and await consent.find_refusal(tx, phone_e164=missed.caller_e164) is None:
         won = await queries.take_turn(
             tx,
@@ -78,16 +76,10 @@ async def _request(
     )
 
 
-async def _record(
-    tx: Transaction, call_id: UUID, outcome: Outcome, reason: str, send_job_id: UUID | None
-) -> Textback:
-    textback = Textback(
-        call_id=call_id, outcome=outcome, reason=reason, send_job_id=send_job_id, decided_at=tx.now
-    )
+async def _record(tx: Transaction, call_id: UUID, outcome: Outcome, reason: str, send_job_id: UUID | None) -> Textback:
+    textback = Textback(call_id=call_id, outcome=outcome, reason=reason, send_job_id=send_job_id, decided_at=tx.now)
     if await queries.record(tx, textback):
-        tx.announce(
-            MissedCallAnswered(call_id=call_id, outcome=outcome.value, reason=reason, send_job_id=send_job_id)
-        )
+        tx.announce(MissedCallAnswered(call_id=call_id, outcome=outcome.value, reason=reason, send_job_id=send_job_id))
     return textback
 
 

@@ -92,7 +92,8 @@ _STOPPING = frozenset(("opt", "stop", "end", "unsubscribe", "quit", "cancel text
 _RESUBSCRIBING = frozenset(("yes", "start", "unstop"))  # words at which some carriers lift their own block
 _PROMOTION = re.compile(
     r"\b(?:sale|sales|% off|percent off|off your|discounts?|coupons?|promos?|promo code|promotions?"
-    r"|special offers?|specials?|deals?|limited time|act now|free gift|giveaway|win a|buy one|bogo|save \$?\d+|exclusive"
+    r"|special offers?|specials?|deals?|limited time|act now|free gift|giveaway|win a|buy one|bogo|exclusive"
+    r"|save \$?\d+"
     r"|lowest prices?|best prices?"
     r"|don'?t miss|hurry|cash ?back|refer a friend|gift cards?|black friday|only \$\d+|special pricing)\b"
     r"|\d+ ?% off|\$\d+ off",

@@ -60,7 +60,7 @@ class RetryPolicy:
 
     def delay_after(self, attempts: int) -> timedelta:
         """Tell how long to wait after try number `attempts`."""
-        return min(self.first_delay * 2 ** min(attempts - 1, 30), self.max_delay)
+        return min(self.first_delay * (1 << min(attempts - 1, 30)), self.max_delay)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ select id, tenant_id, workflow, key, args::text as args, state, enqueued, fence,
        forked_from, correlation_id, created_at, started_at, finished_at
 from job_runs where state = $1 order by created_at, id limit $2
 """
-COUNT_RUNS = "select state, count(*) as runs from job_runs where state in ('queued', 'running', 'failed') group by state"
+COUNT_RUNS = (
+    "select state, count(*) as runs from job_runs where state in ('queued', 'running', 'failed') group by state"
+)
 CLAIM_RUN = """
 update job_runs
 set state = 'running', fence = fence + 1, attempts = attempts + 1, started_at = coalesce(started_at, $3)
@@ -80,6 +82,10 @@ DELETE_OLD_RUNS = "delete from job_runs where state in ('succeeded', 'canceled')
 FIND_STEP = """
 select name, position, state, result::text as result, error, started_at, finished_at, superseded_at
 from job_steps where run_id = $1 and name = $2 and superseded_at is null
+"""
+LIST_DONE_STEPS = """
+select name, position, state, result::text as result, error, started_at, finished_at, superseded_at
+from job_steps where run_id = $1 and superseded_at is null and state in ('succeeded', 'skipped')
 """
 LIST_STEPS = """
 select name, position, state, result::text as result, error, started_at, finished_at, superseded_at
@@ -132,15 +138,21 @@ class DueSchedule:
 
 
 async def insert_run(
-    tx: Tx, *, run_id: UUID, workflow: str, key: str, args: str, forked_from: UUID | None = None
+    tx: Tx,
+    *,
+    run_id: UUID,
+    tenant_id: UUID | None,
+    workflow: str,
+    key: str,
+    args: str,
+    correlation_id: UUID,
+    forked_from: UUID | None = None,
 ) -> StartedRun:
-    """Add a run for the transaction's tenant, or find the one that has this key."""
-    new = await tx.fetchval(
-        INSERT_RUN, run_id, tx.tenant_id, workflow, key, args, forked_from, tx.correlation_id, tx.now
-    )
+    """Add a run, or find the one of this tenant that has this key."""
+    new = await tx.fetchval(INSERT_RUN, run_id, tenant_id, workflow, key, args, forked_from, correlation_id, tx.now)
     if new is not None:
         return StartedRun(run_id, is_new=True)
-    row = await tx.fetchrow(FIND_RUN_BY_KEY, tx.tenant_id, workflow, key)
+    row = await tx.fetchrow(FIND_RUN_BY_KEY, tenant_id, workflow, key)
     if row is None:
         raise LookupError("a run that blocks its key was not found")
     return StartedRun(row["id"], is_new=False)
@@ -209,9 +221,7 @@ async def cancel_run(tx: Tx, *, run_id: UUID) -> bool:
 
 async def claim_lost_runs(tx: Tx, *, limit: int) -> list[Requeued]:
     """Give runs that lost their place in the queue a new one."""
-    return [
-        Requeued(row["id"], row["workflow"], row["enqueued"]) for row in await tx.fetch(CLAIM_LOST_RUNS, limit)
-    ]
+    return [Requeued(row["id"], row["workflow"], row["enqueued"]) for row in await tx.fetch(CLAIM_LOST_RUNS, limit)]
 
 
 async def delete_old_runs(tx: Tx, *, before: datetime) -> int:
@@ -223,6 +233,11 @@ async def find_step(tx: Tx, *, run_id: UUID, name: str) -> Step | None:
     """Find the try of a step that counts."""
     row = await tx.fetchrow(FIND_STEP, run_id, name)
     return None if row is None else _step(row)
+
+
+async def list_done_steps(tx: Tx, *, run_id: UUID) -> list[Step]:
+    """List the steps of a run that need not be done again."""
+    return [_step(row) for row in await tx.fetch(LIST_DONE_STEPS, run_id)]
 
 
 async def list_steps(tx: Tx, *, run_id: UUID) -> list[Step]:

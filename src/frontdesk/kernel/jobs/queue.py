@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
@@ -50,7 +51,7 @@ ENQUEUE = QueryQueueBuilder(queue_names()).build_enqueue_query("skip")
 async def enqueue(tx: Tx, *, place: Requeued) -> None:
     """Put a run into the queue, in the caller's transaction; workers are woken by its commit."""
     key = f"{place.run_id}/{place.enqueued}"
-    await tx.fetch(ENQUEUE, [0], [place.workflow], [key.encode()], [None], [key], [None])
+    await tx.fetch(ENQUEUE, [0], [place.workflow], [key.encode()], [timedelta(0)], [key], [None])
 
 
 def read_place(payload: bytes | None) -> tuple[UUID, int] | None:

@@ -37,7 +37,7 @@ class EventUnreadable(Event):
 
 def backoff(attempts: int) -> timedelta:
     """Wait 1 s, 2 s, 4 s … up to 2 min, with full jitter."""
-    return timedelta(seconds=random.uniform(0.2, 1.0) * min(2.0**attempts, 120.0))
+    return timedelta(seconds=random.uniform(0.2, 1.0) * min(2.0**attempts, 120.0))  # noqa: S311 - jitter
 
 
 class Dispatcher:
@@ -132,7 +132,7 @@ class Dispatcher:
                 continue
             try:
                 await self._run(handler, event, row)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a handler's fault is its event's, not the dispatcher's
                 await self._fail(row, handler, error)
                 return
         self._finished.append(row.id)

@@ -10,6 +10,8 @@ import stat
 import sys
 from pathlib import Path
 
+import structlog
+
 from frontdesk.kernel.postgres.server import EmbeddedPostgres
 
 
@@ -49,7 +51,8 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 def main() -> int:
-    """Parse the arguments and serve."""
+    """Parse the arguments and serve; standard output carries the address alone."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     parser = argparse.ArgumentParser(prog="python -m frontdesk.kernel.postgres", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="the folder that holds all state of a run")
     parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", dest="settings")
@@ -58,7 +61,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    import structlog
-
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     raise SystemExit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Sequence
 
 from frontdesk.providers.http.failures import NotSent
@@ -54,7 +55,8 @@ class HttpClient:
         """Make one request (not HEAD or CONNECT) and return its reply, whatever the status.
 
         Refuses with NotSent if not a byte was written, with MaybeSent if the request may have left; ValueError for
-        headers or a target that would break the framing. A cancelled call drops its connection.
+        headers or a target that would break the framing. A cancelled call drops its connection. `on_request_started`
+        is called right before the first byte is written; if it raises, nothing is sent and its exception comes out.
         """
         loop = asyncio.get_running_loop()
         deadline_at = loop.time() + deadline_seconds
@@ -62,13 +64,11 @@ class HttpClient:
         payload = encode_request(method=method, authority=pool.authority, target=target, headers=headers, body=body)
         connection = pool.take_idle() or await pool.connect(deadline_at)
         try:
-            return await connection.exchange(
-                payload, max_bytes=max_response_bytes, deadline_at=deadline_at, on_started=on_request_started
-            )
-        except BaseException:
-            connection.close()
-            raise
+            if on_request_started is not None:
+                on_request_started(time.monotonic())
+            return await connection.exchange(payload, max_bytes=max_response_bytes, deadline_at=deadline_at)
         finally:
+            # A connection that still owes a reply (the call was cancelled) is dropped there.
             pool.release(connection)
 
     async def close(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import select
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -12,7 +11,7 @@ from typing import cast
 from httptools import HttpParserError, HttpResponseParser
 
 from frontdesk.providers.http.failures import HttpFailure, MaybeSent
-from frontdesk.providers.http.message import HttpResponse, RequestStarted
+from frontdesk.providers.http.message import HttpResponse
 
 MAX_HEAD_BYTES = 64 * 1024
 """More header bytes than any provider sends; a reply beyond it is cut off."""
@@ -84,14 +83,10 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         return transport is not None and self._reusable and self._reply is None and not transport.is_closing()
 
-    async def exchange(
-        self, payload: bytes, *, max_bytes: int, deadline_at: float, on_started: RequestStarted | None
-    ) -> HttpResponse:
+    async def exchange(self, payload: bytes, *, max_bytes: int, deadline_at: float) -> HttpResponse:
         """Write one request and await its whole reply; `deadline_at` in the loop's time; refuses with MaybeSent."""
         if self._transport is None:
             raise RuntimeError("the connection was never made")
-        if on_started is not None:
-            on_started(time.monotonic())
         waiting: asyncio.Future[HttpResponse] = self._loop.create_future()
         self._reply = _Reply(waiting, self._loop.call_at(deadline_at, self._expire), max_bytes)
         self._transport.write(payload)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 RequestStarted = Callable[[float], None]
-"""Called with `time.monotonic()` at the moment the request's bytes are written."""
+"""Called with `time.monotonic()` right before the request's bytes are written; may raise to call it off."""
 
 STANDARD_PORTS = {"http": 80, "https": 443}
 

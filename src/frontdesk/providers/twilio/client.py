@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode, urlsplit
-from uuid import UUID
 
 import msgspec
 
@@ -70,9 +69,7 @@ class TwilioMessaging:
     reconciled by the body, and both need the very characters that were sent.
     """
 
-    def __init__(
-        self, account: TwilioAccount, http: HttpClient, *, clock: Clock
-    ) -> None:
+    def __init__(self, account: TwilioAccount, http: HttpClient, *, clock: Clock) -> None:
         if urlsplit(account.api_base_url).path not in {"", "/"}:
             raise ValueError("api_base_url is an origin, without a path")
         self._account = account

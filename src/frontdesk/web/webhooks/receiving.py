@@ -45,7 +45,7 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-async def receive(parts: Frontdesk, request: Request) -> VerifiedForm | Response:
+async def receive(parts: Frontdesk, request: Request) -> VerifiedForm | Response:  # noqa: PLR0911 - one per refusal
     """Verify a Twilio webhook; what is not believed is counted, logged without secrets and refused."""
     account = parts.twilio
     if account is None:

@@ -18,6 +18,8 @@ from frontdesk.wiring import Frontdesk
 
 log = structlog.get_logger("webhooks")
 
+NOT_NOW = 503
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -46,8 +48,8 @@ def _guarded(endpoint: Endpoint, parts: Frontdesk) -> Endpoint:
             status, code = 422, refusal.code
             log.warning("webhook_unreadable", path=request.url.path, code=code, http_status=status)
         except UNAVAILABLE as error:
-            status, code = 503, "webhooks.not_now"
-            log.error("webhook_not_taken", path=request.url.path, error=type(error).__name__, http_status=status)
+            status, code = NOT_NOW, "webhooks.not_now"
+            log.warning("webhook_not_taken", path=request.url.path, error=type(error).__name__, http_status=status)
         except Exception:
             status, code = 500, "webhooks.failed"
             log.exception("webhook_failed", path=request.url.path, http_status=status)
@@ -56,7 +58,7 @@ def _guarded(endpoint: Endpoint, parts: Frontdesk) -> Endpoint:
             f'{{"type":"/docs/errors#{code}","title":"Webhook not taken","status":{status},"code":"{code}"}}',
             status_code=status,
             media_type="application/problem+json",
-            headers={"Retry-After": "5"} if status == 503 else {},
+            headers={"Retry-After": "5"} if status == NOT_NOW else {},
         )
 
     return answer

@@ -25,7 +25,7 @@ class TextWebhooks:
         self._parts = parts
 
     async def incoming(self, request: Request) -> Response:
-        """A person writes: their words are kept, and their STOP is in force before Twilio gets its answer."""
+        """Keep what a person writes; their STOP is in force before Twilio gets its answer."""
         form = await receive(self._parts, request)
         if isinstance(form, Response):
             return form
@@ -54,9 +54,7 @@ class TextWebhooks:
             await self._wait_for_posts_to(text.sender_e164, number)
         return Response(EMPTY_TWIML, media_type="text/xml")
 
-    async def _hear(
-        self, tx: Transaction, text: InboundText, number: senders.SendingNumber
-    ) -> consent.Heard | None:
+    async def _hear(self, tx: Transaction, text: InboundText, number: senders.SendingNumber) -> consent.Heard | None:
         tenant = await tenants.get_tenant(tx)
         return await conversations.receive_text(
             tx,
@@ -87,7 +85,7 @@ class TextWebhooks:
             await self._parts.clock.sleep(DRAIN_STEP_SECONDS)
 
     async def status(self, request: Request) -> Response:
-        """A carrier tells what became of a text of ours; news of one that we do not know yet is kept for it."""
+        """Note what became of a text of ours; news of one that we do not know yet is kept for it."""
         form = await receive(self._parts, request)
         if isinstance(form, Response):
             return form

@@ -47,7 +47,7 @@ class VoiceWebhooks:
         )
 
     async def incoming(self, request: Request) -> Response:
-        """A call comes in: ring the business, or take a message if there is nowhere to ring."""
+        """Answer a call: ring the business, or take a message if there is nowhere to ring."""
         form = await receive(self._parts, request)
         if isinstance(form, Response):
             return form
@@ -91,7 +91,7 @@ class VoiceWebhooks:
         return _twiml(self._voicemail(await self._tenant(number)))
 
     async def status(self, request: Request) -> Response:
-        """A call changed its state."""
+        """Note that a call changed its state."""
         form = await receive(self._parts, request)
         if isinstance(form, Response):
             return form
@@ -108,7 +108,7 @@ class VoiceWebhooks:
         return Response(status_code=204)
 
     async def recording(self, request: Request) -> Response:
-        """A voicemail is ready at the carrier."""
+        """Link a voicemail that is ready at the carrier."""
         form = await receive(self._parts, request)
         if isinstance(form, Response):
             return form
@@ -121,24 +121,20 @@ class VoiceWebhooks:
         ready, owner = recording, number
 
         async def change(tx: Transaction) -> None:
-            await calls.keep_voicemail(
-                tx, ready, called_e164=called or owner.phone_e164, caller_e164=form.get("From")
-            )
+            await calls.keep_voicemail(tx, ready, called_e164=called or owner.phone_e164, caller_e164=form.get("From"))
 
         await self._take(form, WebhookKind.RECORDING, request, number, change)
         return Response(status_code=204)
 
     async def voicemail_done(self, request: Request) -> Response:
-        """The caller has finished their message: say nothing more."""
+        """Say nothing more once the caller has finished their message."""
         form = await receive(self._parts, request)
         return form if isinstance(form, Response) else _twiml(GOODBYE)
 
     async def _owner_of_call(self, form: VerifiedForm) -> senders.SendingNumber | None:
         """Find whose call a recording belongs to: its callback names the call alone."""
         async with self._parts.system.transaction() as tx:
-            called = await calls.find_called_number(
-                tx, provider="twilio", provider_call_id=form.get("CallSid")
-            )
+            called = await calls.find_called_number(tx, provider="twilio", provider_call_id=form.get("CallSid"))
         return None if called is None else await self._parts.directory.find(called)
 
     async def _tenant(self, number: senders.SendingNumber) -> tenants.Tenant:
@@ -172,6 +168,4 @@ class VoiceWebhooks:
             return None
 
         webhook = as_webhook(form, kind, request)
-        note_taken(
-            self._parts, webhook, new=await take_in(self._parts.system, webhook, nothing, tenant_id=None)
-        )
+        note_taken(self._parts, webhook, new=await take_in(self._parts.system, webhook, nothing, tenant_id=None))

@@ -82,7 +82,8 @@ RESPELLED: dict[str, str] = {
     ),
     **dict.fromkeys(
         "unsub unsuscribe unsubcribe unsubscibe unsubsribe unsubscrib unsubscribed unsubscribing unsubscribes"
-        " unsubscirbe unsubscrive unsubsrcibe usubscribe unsubscripe unsubscride unsubscriber unsubribe unsunscribe unsubscription"
+        " unsubscirbe unsubscrive unsubsrcibe usubscribe unsubscripe unsubscride unsubscriber"
+        " unsubribe unsunscribe unsubscription"
         " unsubscrbe unsubsribed unsubcribed unsuscribed unsbscribe unsucribe unsubsctibe ubsubscribe insubscribe"
         " unsubscried unscribe unscubscribe unsubsscribe".split(),
         "unsubscribe",

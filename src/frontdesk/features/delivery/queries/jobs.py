@@ -34,7 +34,9 @@ INSERT_JOB = """
     select true from job
 """
 
-FIND_BY_INTENT = "select id, status, coalesce(failure_code, '') as code from send_jobs where tenant_id = $1 and intent_key = $2"
+FIND_BY_INTENT = (
+    "select id, status, coalesce(failure_code, '') as code from send_jobs where tenant_id = $1 and intent_key = $2"
+)
 
 CLAIM = """
     with due as (

@@ -207,5 +207,3 @@ async def take_probe(tx: Transaction, *, provider: str, sender_e164: str) -> boo
 async def block_number(tx: Transaction, *, sender_e164: str, reason: str) -> None:
     """Keep a number from texting, because its carrier does."""
     await tx.execute(BLOCK_NUMBER, sender_e164, reason)
-
-

@@ -100,5 +100,3 @@ def _leased(job: ClaimedJob, known: gate_facts.StoredFacts, *, now: datetime, po
         decided_at=now,
         post_before=post_before,
     )
-
-

@@ -24,11 +24,11 @@ class InlineLane(Protocol):
         ...
 
     def lease_owner(self) -> UUID | None:
-        """The id under which a job may be leased now, or None when this process is full, stopping or cut off."""
+        """Give the id under which a job may be leased now, or None when this process is full or stopping."""
         ...
 
     def monotonic(self) -> float:
-        """The clock that bounds a verdict's life."""
+        """Tell the time of the clock that bounds a verdict's life, in seconds."""
         ...
 
     def take(self, job: LeasedJob) -> None:

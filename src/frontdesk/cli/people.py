@@ -1,0 +1,380 @@
+"""Businesses, their numbers, the people who log in and the programs that call us, on the command line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from frontdesk.cli.options import AsJson, Home, TenantSlug
+
+if TYPE_CHECKING:
+    from frontdesk.features.tenants import Tenant
+    from frontdesk.kernel.auth import IssuedToken
+    from frontdesk.wiring import Frontdesk
+
+MAY_BE_SET = (
+    "name",
+    "timezone",
+    "forwarding_e164",
+    "ring_seconds",
+    "textback_enabled",
+    "textback_open_template",
+    "textback_closed_template",
+    "textback_cooldown_seconds",
+    "voicemail_enabled",
+    "recording_announcement",
+    "hours",
+)
+OptionalTenant = Annotated[str | None, typer.Option("--tenant", help="Short name or id of a business.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    businesses = typer.Typer(help="Businesses: list, show, change.", no_args_is_help=True)
+    businesses.command("list")(list_tenants)
+    businesses.command("show")(show_tenant)
+    businesses.command("set")(set_tenant)
+    app.add_typer(businesses, name="tenant")
+    users = typer.Typer(help="People who log in: list, add, change a password.", no_args_is_help=True)
+    users.command("list")(list_users)
+    users.command("add")(add_user)
+    users.command("password")(set_password)
+    app.add_typer(users, name="user")
+    tokens = typer.Typer(help="API tokens: create, list, revoke.", no_args_is_help=True)
+    tokens.command("create")(create_token)
+    tokens.command("list")(list_tokens)
+    tokens.command("revoke")(revoke_token)
+    app.add_typer(tokens, name="token")
+    numbers = typer.Typer(help="Numbers that businesses are called on and text from.", no_args_is_help=True)
+    numbers.command("list")(list_numbers)
+    numbers.command("add")(add_number)
+    app.add_typer(numbers, name="number")
+
+
+def list_tenants(*, home: Home = None, as_json: AsJson = False) -> None:
+    """List the businesses."""
+    from frontdesk.cli.office import with_office
+    from frontdesk.cli.output import show_table, write_json
+    from frontdesk.features import tenants
+
+    async def work(parts: Frontdesk) -> list[Tenant]:
+        async with parts.system.transaction() as tx:
+            return await tenants.list_tenants(tx)
+
+    found = with_office(home, work)
+    if as_json:
+        write_json({"tenants": found})
+        return
+    rows = [(one.slug, one.name, one.timezone, one.forwarding_e164, one.textback_enabled) for one in found]
+    show_table("Businesses", ("short name", "name", "zone", "rings", "texts back"), rows)
+
+
+def show_tenant(slug: Annotated[str, typer.Argument()], *, home: Home = None, as_json: AsJson = False) -> None:
+    """Show one business with all its settings."""
+    import msgspec
+
+    from frontdesk.cli.office import with_office
+    from frontdesk.cli.output import show_facts, write_json
+
+    tenant = with_office(home, lambda parts: _get_tenant(parts, slug))
+    if as_json:
+        write_json(tenant)
+    else:
+        show_facts(msgspec.structs.asdict(tenant) if isinstance(tenant, msgspec.Struct) else _fields(tenant))
+
+
+def set_tenant(
+    slug: Annotated[str, typer.Argument()],
+    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="What to change.")],
+    *,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change settings of a business: name, timezone, forwarding_e164, ring_seconds, textback_enabled, …"""
+    from frontdesk.cli.office import with_office
+    from frontdesk.cli.output import console, write_json
+
+    given = dict(_name_and_value(change) for change in changes)
+    tenant = with_office(home, lambda parts: _change_tenant(parts, slug, given))
+    if as_json:
+        write_json(tenant)
+    else:
+        console().print(f"{tenant.name}: changed {', '.join(sorted(given))}.")
+
+
+def _name_and_value(change: str) -> tuple[str, str]:
+    name, equals, value = change.partition("=")
+    if not equals or name not in MAY_BE_SET:
+        raise typer.BadParameter(f"{change} is not NAME=VALUE with a name of: {', '.join(MAY_BE_SET)}")
+    return name, value
+
+
+async def _get_tenant(parts: Frontdesk, slug: str) -> Tenant:
+    from frontdesk.cli.office import find_tenant_id
+    from frontdesk.features import tenants
+
+    async with parts.app.transaction(await find_tenant_id(parts, slug)) as tx:
+        return await tenants.get_tenant(tx)
+
+
+def _fields(tenant: Tenant) -> dict[str, object]:
+    import dataclasses
+
+    return dataclasses.asdict(tenant)
+
+
+async def _change_tenant(parts: Frontdesk, slug: str, given: dict[str, str]) -> Tenant:
+    import msgspec
+
+    from frontdesk.cli.office import actor, find_tenant_id
+    from frontdesk.features import tenants
+    from frontdesk.kernel.errors import Refused
+
+    async with parts.app.transaction(await find_tenant_id(parts, slug)) as tx:
+        present = await tenants.get_tenant(tx)
+        fields = {**_fields(present), **{name: value or None for name, value in given.items()}}
+        try:
+            changed = msgspec.convert(fields, tenants.Tenant, strict=False)
+        except msgspec.ValidationError as error:
+            raise Refused("tenants.invalid", f"this cannot be: {error}", status=422) from error
+        await tenants.update_tenant(tx, changed, by=actor(), changed=sorted(given))
+        return await tenants.get_tenant(tx)
+
+
+def list_users(*, home: Home = None, as_json: AsJson = False) -> None:
+    """List the people who can log in."""
+    from frontdesk.cli.office import with_office
+    from frontdesk.cli.output import show_table, write_json
+    from frontdesk.kernel import attendance
+
+    async def work(parts: Frontdesk) -> list[attendance.Person]:
+        async with parts.system.transaction() as tx:
+            return await attendance.list_people(tx)
+
+    found = with_office(home, work)
+    if as_json:
+        write_json({"users": found})
+        return
+    rows = [(one.email, one.name, one.platform_admin, one.disabled_at is not None) for one in found]
+    show_table("People", ("e-mail", "name", "sees everything", "barred"), rows)
+
+
+def add_user(
+    email: Annotated[str, typer.Argument()],
+    *,
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    tenant: OptionalTenant = None,
+    role: Annotated[str, typer.Option(help="owner, manager, agent or auditor of that business.")] = "agent",
+    admin: Annotated[bool, typer.Option("--admin", help="May do everything for every business.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person; the password is asked for, or read from standard input."""
+    from frontdesk.cli.office import actor, find_tenant_id, with_office
+    from frontdesk.cli.output import console, write_json
+    from frontdesk.kernel import auth
+
+    if role not in set(auth.Role):
+        raise typer.BadParameter(f"{role} is not one of: {', '.join(auth.Role)}")
+    password = _read_password()
+
+    async def work(parts: Frontdesk) -> auth.User:
+        tenant_id = None if tenant is None else await find_tenant_id(parts, tenant)
+        hashed = await auth.Passwords().hash(password, about=(email, name))
+        async with parts.system.transaction() as tx:
+            user = await auth.create_user(
+                tx, email=email, name=name, password_hash=hashed, actor=actor(), platform_admin=admin
+            )
+        if tenant_id is not None:
+            async with parts.system.transaction(tenant_id) as tx:
+                await auth.put_member(tx, user_id=user.id, role=auth.Role(role), actor=actor())
+        return user
+
+    user = with_office(home, work)
+    if as_json:
+        write_json(user)
+    else:
+        console().print(f"{user.email} can log in now.")
+
+
+def set_password(email: Annotated[str, typer.Argument()], *, home: Home = None, as_json: AsJson = False) -> None:
+    """Change a person's password and end their sessions; it is asked for, or read from standard input."""
+    from frontdesk.cli.office import actor, with_office
+    from frontdesk.cli.output import console, write_json
+    from frontdesk.kernel import auth
+    from frontdesk.kernel.errors import Refused
+
+    password = _read_password()
+
+    async def work(parts: Frontdesk) -> None:
+        async with parts.system.transaction() as tx:
+            user = await auth.find_user(tx, email=email)
+        if user is None:
+            raise Refused("auth.user_unknown", f"nobody here has the address {email}", status=404)
+        hashed = await auth.Passwords().hash(password, about=(user.email, user.name))
+        async with parts.system.transaction() as tx:
+            await auth.set_password(tx, user_id=user.id, password_hash=hashed, actor=actor())
+
+    with_office(home, work)
+    if as_json:
+        write_json({"changed": True})
+    else:
+        console().print("Changed. All sessions of this person have ended.")
+
+
+def _read_password() -> str:
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass("Password: ")
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def create_token(
+    name: Annotated[str, typer.Argument(help="What the token is for.")],
+    *,
+    scope: Annotated[list[str], typer.Option(help="What it may do; repeat it. `all` is everything.")],
+    days: Annotated[int, typer.Option(help="Days until it ends.", min=1, max=366)] = 90,
+    tenant: OptionalTenant = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Issue an API token; it is shown once."""
+    from frontdesk.cli.office import with_office
+    from frontdesk.cli.output import console, write_json
+    from frontdesk.kernel import auth
+
+    wrong = sorted(set(scope) - set(auth.Scope) - {"all"})
+    if wrong:
+        raise typer.BadParameter(f"{', '.join(wrong)}: the scopes are all, {', '.join(auth.Scope)}")
+    issued = with_office(home, lambda parts: _create_token(parts, name, scope, days, tenant))
+    if as_json:
+        write_json({"token": issued.secret, "id": issued.token.id, "expires_at": issued.token.expires_at})
+    else:
+        console().print(issued.secret)
+        console().print("[dim]It is not shown again.[/dim]")
+
+
+async def _create_token(parts: Frontdesk, name: str, scope: list[str], days: int, tenant: str | None) -> IssuedToken:
+    from datetime import timedelta
+
+    from frontdesk.cli.office import actor, find_tenant_id
+    from frontdesk.kernel import auth
+
+    tenant_id = None if tenant is None else await find_tenant_id(parts, tenant)
+    may_grant = frozenset(auth.Scope) if tenant_id is None else auth.ROLE_SCOPES[auth.Role.OWNER]
+    async with parts.system.transaction(tenant_id) as tx:
+        return await auth.create_token(
+            tx,
+            name=name,
+            scopes=may_grant if "all" in scope else frozenset(auth.Scope(one) for one in scope),
+            grantable=may_grant,
+            expires_at=tx.now + timedelta(days=days),
+            actor=actor(),
+        )
+
+
+def list_tokens(*, tenant: OptionalTenant = None, home: Home = None, as_json: AsJson = False) -> None:
+    """List API tokens of a business, or of the platform; the tokens themselves are kept nowhere."""
+    from frontdesk.cli.office import find_tenant_id, with_office
+    from frontdesk.cli.output import show_table, write_json
+    from frontdesk.kernel import auth
+
+    async def work(parts: Frontdesk) -> list[auth.ApiToken]:
+        tenant_id = None if tenant is None else await find_tenant_id(parts, tenant)
+        async with parts.system.transaction(tenant_id) as tx:
+            return await auth.list_tokens(tx)
+
+    found = with_office(home, work)
+    if as_json:
+        write_json({"tokens": found})
+        return
+    rows = [
+        (one.id, one.name, one.prefix + "…", one.expires_at, one.last_used_at, one.revoked_at is not None)
+        for one in found
+    ]
+    show_table("API tokens", ("id", "name", "begins with", "ends", "last used", "revoked"), rows)
+
+
+def revoke_token(
+    token_id: Annotated[UUID, typer.Argument()],
+    *,
+    tenant: OptionalTenant = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """End an API token at once."""
+    from frontdesk.cli.office import actor, find_tenant_id, with_office
+    from frontdesk.cli.output import console, write_json
+    from frontdesk.kernel import auth
+
+    async def work(parts: Frontdesk) -> None:
+        tenant_id = None if tenant is None else await find_tenant_id(parts, tenant)
+        async with parts.system.transaction(tenant_id) as tx:
+            await auth.revoke_token(tx, token_id=token_id, actor=actor())
+
+    with_office(home, work)
+    if as_json:
+        write_json({"revoked": True})
+    else:
+        console().print("Revoked.")
+
+
+def list_numbers(*, tenant: OptionalTenant = None, home: Home = None, as_json: AsJson = False) -> None:
+    """List the numbers of a business, or of all."""
+    from frontdesk.cli.office import find_tenant_id, with_office
+    from frontdesk.cli.output import show_table, write_json
+    from frontdesk.features import senders, tenants
+
+    async def work(parts: Frontdesk) -> list[tuple[str, senders.SendingNumber]]:
+        async with parts.system.transaction() as tx:
+            businesses = await tenants.list_tenants(tx)
+        wanted = None if tenant is None else await find_tenant_id(parts, tenant)
+        found: list[tuple[str, senders.SendingNumber]] = []
+        for business in businesses:
+            if wanted in {None, business.id}:
+                async with parts.app.transaction(business.id) as tx:
+                    found += [(business.slug, number) for number in await senders.list_numbers(tx)]
+        return found
+
+    found = with_office(home, work)
+    if as_json:
+        write_json({"numbers": [{"tenant": slug, "number": number} for slug, number in found]})
+        return
+    rows = [
+        (number.phone_e164, slug, number.provider, number.texting_allowed, number.texting_blocked_reason)
+        for slug, number in found
+    ]
+    show_table("Numbers", ("number", "business", "provider", "may text", "because"), rows)
+
+
+def add_number(
+    number: Annotated[str, typer.Argument(help="The number in E.164, like +12125550142.")],
+    *,
+    tenant: TenantSlug,
+    messaging_service: Annotated[str, typer.Option(help="Messaging Service that sends for it.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a number to a business."""
+    from frontdesk.cli.office import find_tenant_id, with_office
+    from frontdesk.cli.output import console, write_json
+    from frontdesk.features import senders
+    from frontdesk.features.contacts.phones import parse_phone
+
+    async def work(parts: Frontdesk) -> senders.SendingNumber:
+        tenant_id = await find_tenant_id(parts, tenant)
+        phone = parse_phone(number, "US").e164
+        async with parts.app.transaction(tenant_id) as tx:
+            return await senders.add_number(
+                tx, phone_e164=phone, provider="twilio", messaging_service=messaging_service
+            )
+
+    added = with_office(home, work)
+    if as_json:
+        write_json(added)
+    else:
+        console().print(f"{added.phone_e164} answers for {tenant} now.")

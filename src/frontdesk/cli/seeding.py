@@ -1,0 +1,159 @@
+"""What a first start puts into an empty database: two demo businesses, a person who may log in, an API token."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from frontdesk.features import senders, tenants
+from frontdesk.kernel import auth
+from frontdesk.kernel.ids import new_id
+
+if TYPE_CHECKING:
+    from frontdesk.kernel.db import Transaction
+    from frontdesk.wiring import Frontdesk
+
+OWNER_EMAIL = "ada@demo.frontdesk.test"
+OWNER_NAME = "Ada"
+PASSWORD_FILE = "demo_password"  # noqa: S105 - a file's name
+TOKEN_FILE = "api_token"  # noqa: S105 - a file's name
+TOKEN_LIFETIME = timedelta(days=365)
+BY = "system:first-start"
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+OPEN_TEXT = (
+    "Hi, this is {{business}}. Sorry we missed your call! How can we help? Reply STOP to opt out."
+)
+CLOSED_TEXT = (
+    "Hi, this is {{business}}. Sorry we missed your call, we open {{opens_at|soon}}. How can we help?"
+    " Reply STOP to opt out."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoBusiness:
+    """A made-up business; its numbers are kept free for fiction (555-01xx)."""
+
+    slug: str
+    name: str
+    timezone: str
+    phone_e164: str
+    forwarding_e164: str
+    opens: str
+    closes: str
+
+
+DEMO_BUSINESSES = (
+    DemoBusiness(
+        slug="harbor-plumbing",
+        name="Harbor Plumbing",
+        timezone="America/New_York",
+        phone_e164="+12125550142",
+        forwarding_e164="+12125550143",
+        opens="08:00",
+        closes="18:00",
+    ),
+    DemoBusiness(
+        slug="mesa-dental",
+        name="Mesa Dental",
+        timezone="America/Phoenix",
+        phone_e164="+16025550188",
+        forwarding_e164="+16025550189",
+        opens="09:00",
+        closes="17:00",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """How to get in: the demo login and the API token, as they stand in the home folder; empty where unknown."""
+
+    email: str
+    password: str
+    api_token: str
+    first_start: bool
+
+
+async def seed(parts: Frontdesk, home: Path) -> Welcome:
+    """Fill an installation that has no business yet; a later start only reads the credentials back.
+
+    Password and token are random and kept in files of mode 0600 under `home/secrets`.
+    """
+    async with parts.system.transaction() as tx:
+        seeded = bool(await tenants.list_tenants(tx))
+    if not seeded:
+        password, token = await _fill(parts)
+        _keep(home, PASSWORD_FILE, password)
+        _keep(home, TOKEN_FILE, token)
+    return Welcome(
+        email=OWNER_EMAIL,
+        password=_read(home, PASSWORD_FILE),
+        api_token=_read(home, TOKEN_FILE),
+        first_start=not seeded,
+    )
+
+
+async def _fill(parts: Frontdesk) -> tuple[str, str]:
+    password = "-".join(secrets.token_hex(3) for _ in range(4))
+    password_hash = await auth.Passwords().hash(password, about=(OWNER_EMAIL, OWNER_NAME))
+    async with parts.system.transaction() as tx:
+        owner = await auth.create_user(
+            tx, email=OWNER_EMAIL, name=OWNER_NAME, password_hash=password_hash, actor=BY, platform_admin=True
+        )
+        issued = await auth.create_token(
+            tx,
+            name="first start",
+            scopes=frozenset(auth.Scope),
+            grantable=frozenset(auth.Scope),
+            expires_at=tx.now + TOKEN_LIFETIME,
+            actor=BY,
+        )
+    for business in DEMO_BUSINESSES:
+        tenant_id = new_id()
+        async with parts.system.transaction(tenant_id) as tx:
+            await _add_business(tx, business)
+            await auth.put_member(tx, user_id=owner.id, role=auth.Role.OWNER, actor=BY)
+    return password, issued.secret
+
+
+async def _add_business(tx: Transaction, business: DemoBusiness) -> None:
+    tenant = tenants.Tenant(
+        id=tx.tenant,
+        slug=business.slug,
+        name=business.name,
+        timezone=business.timezone,
+        country="US",
+        hours=json.dumps({"weekly": {day: [[business.opens, business.closes]] for day in WEEKDAYS}, "special": []}),
+        forwarding_e164=business.forwarding_e164,
+        ring_seconds=20,
+        textback_enabled=True,
+        textback_open_template=OPEN_TEXT,
+        textback_closed_template=CLOSED_TEXT,
+        textback_cooldown_seconds=600,
+        voicemail_enabled=True,
+        recording_announcement=tenants.DEFAULT_RECORDING_ANNOUNCEMENT,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    await tenants.create_tenant(tx, tenant, by=BY)
+    await senders.add_number(tx, phone_e164=business.phone_e164, provider="twilio")
+
+
+def _keep(home: Path, name: str, value: str) -> None:
+    folder = home / "secrets"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / name
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(value + "\n", encoding="utf-8")
+
+
+def _read(home: Path, name: str) -> str:
+    try:
+        return (home / "secrets" / name).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,49 @@
+"""Who is here: the processes that run, and the people who can log in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from frontdesk.kernel.db import Transaction
+
+LIST_PROCESSES = """
+    select id, kind, started_at, lease_until, lease_until > $1 as in_lease
+    from live_processes where ended_at is null order by kind, started_at
+"""
+
+LIST_PEOPLE = "select id, email, name, platform_admin, disabled_at, created_at from users order by email"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningProcess:
+    """A process that has signed on and not off; `in_lease` is False once it has been silent for 30 s."""
+
+    id: UUID
+    kind: str
+    started_at: datetime
+    lease_until: datetime
+    in_lease: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can log in, or could before being barred."""
+
+    id: UUID
+    email: str
+    name: str
+    platform_admin: bool
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+async def list_processes(tx: Transaction) -> list[RunningProcess]:
+    """List the processes that have signed on and not off, by kind."""
+    return [RunningProcess(**dict(row)) for row in await tx.fetch(LIST_PROCESSES, tx.now)]
+
+
+async def list_people(tx: Transaction) -> list[Person]:
+    """List everybody who can log in, by e-mail address."""
+    return [Person(**dict(row)) for row in await tx.fetch(LIST_PEOPLE)]

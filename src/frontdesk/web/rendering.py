@@ -1,0 +1,31 @@
+"""Our own pages, rendered from our own templates; everything that comes from outside is escaped."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from frontdesk.web.assets import address_of
+from frontdesk.web.words import clock_time, day_words, milliseconds, phone_words, status_words
+
+_environment = Environment(
+    loader=PackageLoader("frontdesk.web", "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.globals["asset"] = address_of
+_environment.filters.update(
+    {
+        "clock": clock_time,
+        "day": day_words,
+        "ms": milliseconds,
+        "phone": phone_words,
+        "status_words": status_words,
+    }
+)
+
+
+def render(template: str, **values: object) -> str:
+    """Render `template` with `values`; a value that it needs and was not given is a bug."""
+    return _environment.get_template(template).render(**values)
