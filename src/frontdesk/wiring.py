@@ -117,10 +117,17 @@ class Frontdesk:
 
 
 async def assemble(
-    stack: AsyncExitStack, *, settings: Settings, database_url: str, kind: str, public_base_url: str, home: Path
+    stack: AsyncExitStack,
+    *,
+    settings: Settings,
+    database_url: str,
+    kind: str,
+    public_base_url: str,
+    home: Path,
+    clock: DatabaseClock | None = None,
 ) -> Frontdesk:
     """Put a process of `kind` ('web', 'worker', …) together; `stack` takes it apart again, in order."""
-    clock = DatabaseClock()
+    clock = clock or DatabaseClock()
     account = twilio_account(settings)
     http = HttpClient()
     stack.push_async_callback(http.close)

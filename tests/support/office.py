@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import uvicorn
 from starlette.applications import Starlette
+from twilio.request_validator import RequestValidator
 
 from frontdesk.features import delivery, senders, tenants
 from frontdesk.features.tenants.hours import DAYS
+from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Role
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.settings import load_settings
@@ -55,14 +58,27 @@ def business(*, name: str, slug: str, forwarding: str | None = ADAS_PHONE) -> te
     )
 
 
+class TravelClock(DatabaseClock):
+    """The database's clock, which a test may put forward or back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Tell the time of the test's choice."""
+        return super().now() + self.ahead
+
+
 @dataclass
 class Office:
     """Everything a journey needs."""
 
     parts: Frontdesk
     twin: TwinControl
-    server: TwinServer
+    carrier: aiohttp.ClientSession
     url: str
+    clock: TravelClock
     ada: tenants.Tenant
     mallory: tenants.Tenant
     login: Database
@@ -75,6 +91,37 @@ class Office:
         )
         while await lane.dispatch_once() + await dispatcher.dispatch_batch() > 0:
             await self.parts.courier.idle()
+
+    async def reconcile(self) -> None:
+        """Ask the carrier about every text in doubt that is due for it."""
+        reconciler = delivery.Reconciler(system=self.parts.system, providers=self.parts.providers)
+        await reconciler.reconcile_once()
+
+    async def post(self, path: str, form: Mapping[str, str], *, signature: str | None = None) -> tuple[int, str]:
+        """Post a webhook as Twilio would, signed; returns status and body."""
+        url = f"{self.url}/webhooks/twilio/{path}"
+        signed = signature or RequestValidator(TOKEN).compute_signature(url, dict(form))
+        async with self.carrier.post(url, data=dict(form), headers={"X-Twilio-Signature": signed}) as answer:
+            return answer.status, await answer.text()
+
+    async def missed_call(self, *, sid: str = "CA" + "1" * 32, caller: str = CAROL) -> None:
+        """Let a call come in and go unanswered, by its webhooks alone."""
+        await self.post("voice", call_form(sid, caller, CallStatus="ringing"))
+        await self.post("voice/dial-action", call_form(sid, caller, DialCallStatus="no-answer"))
+
+    async def text_in(self, body: str, *, sid: str, sender: str = CAROL, to: str = ADAS_NUMBER) -> int:
+        """Let a customer write, by the webhook alone; returns the status of our answer."""
+        form = {"AccountSid": ACCOUNT, "MessageSid": sid, "From": sender, "To": to, "Body": body, "NumMedia": "0"}
+        return (await self.post("sms", form))[0]
+
+    async def texts_to(self, number: str = CAROL) -> list[str]:
+        """List the bodies that the carrier accepted for a number, oldest first."""
+        texts = [text for text in await self.twin.messages() if text.to == number and text.direction != "inbound"]
+        return [text.body for text in sorted(texts, key=lambda text: text.created_us)]
+
+    async def posts_to(self, number: str = CAROL) -> int:
+        """Count the requests to send to a number that the carrier received, whatever became of them."""
+        return len(await self.twin.journal(operation="messages.create", to=number))
 
     async def fetchval(self, statement: str, *arguments: object) -> object:
         """Ask the database as its owner, for the test's own checks."""
@@ -92,6 +139,7 @@ class Office:
 async def open_office(database_url: str, home: Path, *, environ: dict[str, str] | None = None) -> AsyncIterator[Office]:
     """Open the office: Ada's and Mallory's businesses, their numbers at the twin, webhooks listening."""
     async with AsyncExitStack() as stack:
+        clock = TravelClock()
         server = TwinServer(TwinConfig(account_sid=ACCOUNT, auth_token=TOKEN))
         await stack.enter_async_context(server)
         listening = socket.socket()
@@ -108,7 +156,13 @@ async def open_office(database_url: str, home: Path, *, environ: dict[str, str] 
             home,
         )
         parts = await assemble(
-            stack, settings=settings, database_url=database_url, kind="web", public_base_url=url, home=home
+            stack,
+            settings=settings,
+            database_url=database_url,
+            kind="web",
+            public_base_url=url,
+            home=home,
+            clock=clock,
         )
         login = await Database.open(database_url, role=Role.LOGIN, clock=parts.clock)
         stack.push_async_callback(login.close)
@@ -131,10 +185,34 @@ async def open_office(database_url: str, home: Path, *, environ: dict[str, str] 
                 status_callback=f"{url}/webhooks/twilio/voice/status",
             )
         try:
-            yield Office(parts=parts, twin=twin, server=server, url=url, ada=ada, mallory=mallory, login=login)
+            async with aiohttp.ClientSession() as carrier:
+                yield Office(
+                    parts=parts,
+                    twin=twin,
+                    carrier=carrier,
+                    url=url,
+                    clock=clock,
+                    ada=ada,
+                    mallory=mallory,
+                    login=login,
+                )
         finally:
             web.should_exit = True
             await serving
+
+
+def call_form(sid: str, caller: str = CAROL, called: str = ADAS_NUMBER, **fields: str) -> dict[str, str]:
+    """Fill in the form of a voice webhook."""
+    return {
+        "AccountSid": ACCOUNT,
+        "CallSid": sid,
+        "From": caller,
+        "To": called,
+        "CallStatus": "in-progress",
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+        **fields,
+    }
 
 
 async def _add(parts: Frontdesk, tenant: tenants.Tenant, number: str) -> None:

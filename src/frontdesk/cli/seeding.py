@@ -14,8 +14,7 @@ from frontdesk.kernel import auth
 from frontdesk.kernel.ids import new_id
 
 if TYPE_CHECKING:
-    from frontdesk.kernel.db import Transaction
-    from frontdesk.wiring import Frontdesk
+    from frontdesk.kernel.db import Database, Transaction
 
 OWNER_EMAIL = "ada@demo.frontdesk.test"
 OWNER_NAME = "Ada"
@@ -78,15 +77,15 @@ class Welcome:
     first_start: bool
 
 
-async def seed(parts: Frontdesk, home: Path) -> Welcome:
+async def seed(system: Database, home: Path) -> Welcome:
     """Fill an installation that has no business yet; a later start only reads the credentials back.
 
     Password and token are random and kept in files of mode 0600 under `home/secrets`.
     """
-    async with parts.system.transaction() as tx:
+    async with system.transaction() as tx:
         seeded = bool(await tenants.list_tenants(tx))
     if not seeded:
-        password, token = await _fill(parts)
+        password, token = await _fill(system)
         _keep(home, PASSWORD_FILE, password)
         _keep(home, TOKEN_FILE, token)
     return Welcome(
@@ -97,10 +96,10 @@ async def seed(parts: Frontdesk, home: Path) -> Welcome:
     )
 
 
-async def _fill(parts: Frontdesk) -> tuple[str, str]:
+async def _fill(system: Database) -> tuple[str, str]:
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     password_hash = await auth.Passwords().hash(password, about=(OWNER_EMAIL, OWNER_NAME))
-    async with parts.system.transaction() as tx:
+    async with system.transaction() as tx:
         owner = await auth.create_user(
             tx, email=OWNER_EMAIL, name=OWNER_NAME, password_hash=password_hash, actor=BY, platform_admin=True
         )
@@ -114,7 +113,7 @@ async def _fill(parts: Frontdesk) -> tuple[str, str]:
         )
     for business in DEMO_BUSINESSES:
         tenant_id = new_id()
-        async with parts.system.transaction(tenant_id) as tx:
+        async with system.transaction(tenant_id) as tx:
             await _add_business(tx, business)
             await auth.put_member(tx, user_id=owner.id, role=auth.Role.OWNER, actor=BY)
     return password, issued.secret

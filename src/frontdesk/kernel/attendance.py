@@ -1,4 +1,4 @@
-"""Who is here: the processes that run, and the people who can log in."""
+"""Who is here (processes that run, people who can log in), and a reading look at everything for an operator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import asyncpg
+
 from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
 
 LIST_PROCESSES = """
     select id, kind, started_at, lease_until, lease_until > $1 as in_lease
@@ -47,3 +50,17 @@ async def list_processes(tx: Transaction) -> list[RunningProcess]:
 async def list_people(tx: Transaction) -> list[Person]:
     """List everybody who can log in, by e-mail address."""
     return [Person(**dict(row)) for row in await tx.fetch(LIST_PEOPLE)]
+
+
+async def read_only(tx: Transaction, statement: str, *, limit: int) -> tuple[list[str], list[list[object]]]:
+    """Run somebody's own statement in a transaction that cannot write; returns column names and up to `limit` rows.
+
+    Refuses a statement that PostgreSQL does not take, or that would write (`query.refused`).
+    """
+    await tx.execute("set transaction read only")
+    try:
+        rows = await tx.fetch(statement)
+    except asyncpg.PostgresError as error:
+        raise Refused("query.refused", f"PostgreSQL says: {error}", status=422) from error
+    columns = list(rows[0].keys()) if rows else []
+    return columns, [list(row.values()) for row in rows[:limit]]

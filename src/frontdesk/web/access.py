@@ -166,8 +166,6 @@ class ToPlatform:
 class ToAnybodyKnown:
     """What a route for everybody who is logged in, or has any token, depends on."""
 
-    scope: Scope | None = None
-
     def __init__(self, entrance: Entrance) -> None:
         self._entrance = entrance
 

@@ -7,6 +7,7 @@ import time
 from uuid import UUID
 
 from starlette.datastructures import MutableHeaders
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.kernel.telemetry import Metrics, correlated, get_logger
@@ -120,8 +121,8 @@ def _route_of(scope: Scope) -> str:
     """Name the route's pattern, so that ids make no new series; what matched no route is 'none'."""
     if str(scope["path"]).startswith("/static/"):
         return "/static"
-    path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else "none"
+    route = scope.get("route")
+    return route.path if isinstance(route, Route) else "none"
 
 
 def _asked_correlation(scope: Scope) -> UUID | None:

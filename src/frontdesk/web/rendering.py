@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from frontdesk.web.assets import address_of
+from frontdesk.web.static_files import address_of
 from frontdesk.web.words import clock_time, day_words, milliseconds, phone_words, status_words
 
 _environment = Environment(

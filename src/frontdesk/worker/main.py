@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from frontdesk.features import delivery
+from frontdesk.kernel.jobs import JobsWorker
 from frontdesk.kernel.liveness import BEAT_SECONDS, bury_dead
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.wiring import SEND_TOPIC, Frontdesk
@@ -26,15 +27,17 @@ BURY_SECONDS = 0.5
 log = get_logger("worker")
 
 
-async def run_worker(parts: Frontdesk, stop: asyncio.Event) -> int:
+async def run_worker(parts: Frontdesk, stop: asyncio.Event, *, background: JobsWorker | None = None) -> int:
     """Work until `stop` is set, or until this process is no longer known to be alive; returns the exit code.
 
     0 after a stop that was asked for, 75 when the sign of life was lost (start the process anew), 1 when a loop ended
-    that should not have. What is being posted is finished by whoever closes `parts`.
+    that should not have. What is being posted is finished by whoever closes `parts`. `background` runs beside.
     """
     ending = asyncio.Event()
     loops = list_loops(parts)
     tasks = [asyncio.create_task(keep_going(loop, ending), name=loop.name) for loop in loops]
+    if background is not None:
+        tasks.append(asyncio.create_task(background.run(ending), name="background runs"))
     asked = asyncio.create_task(stop.wait())
     lost = asyncio.create_task(parts.presence.lost.wait())
     log.info("worker.started", process_id=str(parts.process_id), loops=len(loops))

@@ -79,9 +79,8 @@ def _description() -> Mapping[str, object]:
 
 @cache
 def _registry() -> Registry[object]:
-    known: Registry[object] = Registry()
-    known = known.with_resource("urn:twilio", DRAFT4.create_resource(_description()))
-    return known
+    registry: Registry[object] = Registry().with_resource("urn:twilio", DRAFT4.create_resource(_description()))
+    return registry
 
 
 def dig(document: object, *path: str) -> dict[str, object]:

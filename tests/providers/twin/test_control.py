@@ -7,13 +7,17 @@ import os
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from frontdesk.kernel.errors import Refused
 from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
+from frontdesk.providers.twin.journal import read_form
 from tests.providers.twin.conftest import BUSINESS, CAROL, basic_auth
 from tests.providers.twin.sdk import Sdk, TwilioRestException
 
@@ -50,6 +54,12 @@ async def test_the_journal_and_the_texts_keep_within_their_bounds() -> None:
         assert [entry.seq for entry in await control.journal(after=7)] == [8, 9]
         assert [text.body for text in await control.texts_to(CAROL)] == ["6", "7", "8"]
         assert (await control.state()).requests == 9
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.text())))
+def test_forms_are_read_as_the_library_reads_them(pairs: list[tuple[str, str]]) -> None:
+    text = urlencode(pairs)
+    assert read_form(text) == parse_qsl(text, keep_blank_values=True)
 
 
 async def test_waiting_ends_as_soon_as_enough_texts_arrived_or_time_ran_out(

@@ -96,11 +96,11 @@ def parse_phone(raw: str, default_country: str) -> PhoneNumber:
     try:
         number = phonenumbers.parse(text, default_country)
     except NumberParseException as fault:
-        raise _refusal_of_parsing(fault, raw, default_country) from None
+        raise _refusal_of_parsing(fault, text, default_country) from None
     found = _described(number)
     if found.kind is PhoneKind.FICTITIOUS:
         return found
-    _check_length(number, raw, default_country)
+    _check_length(number, text, default_country)
     if not phonenumbers.is_valid_number(number):
         country = phonenumbers.region_code_for_country_code(number.country_code or 0)
         raise _refused("invalid", f"“{_shown(raw)}” is not a valid number in {country}")
@@ -187,18 +187,18 @@ def _described(number: phonenumbers.PhoneNumber) -> PhoneNumber:
     return PhoneNumber(e164, country, kind)
 
 
-def _check_length(number: phonenumbers.PhoneNumber, raw: str, country: str) -> None:
+def _check_length(number: phonenumbers.PhoneNumber, text: str, country: str) -> None:
     length = phonenumbers.is_possible_number_with_reason(number)
     if length in (ValidationResult.TOO_SHORT, ValidationResult.INVALID_LENGTH, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
-        if not raw.strip().startswith("+") and _is_short_code(raw, country):
-            raise _refused("short_code", f"“{_shown(raw)}” is a short code, not a person's number")
-        raise _refused("too_short", f"“{_shown(raw)}” is too short")
+        if not text.startswith("+") and _is_short_code(text, country):
+            raise _refused("short_code", f"“{_shown(text)}” is a short code, not a person's number")
+        raise _refused("too_short", f"“{_shown(text)}” is too short")
     if length == ValidationResult.TOO_LONG:
-        raise _refused("too_long", f"“{_shown(raw)}” is too long")
+        raise _refused("too_long", f"“{_shown(text)}” is too long")
 
 
-def _is_short_code(raw: str, country: str) -> bool:
-    digits = "".join(_DIGITS.findall(raw))
+def _is_short_code(text: str, country: str) -> bool:
+    digits = "".join(_DIGITS.findall(text))
     if country in ("US", "CA") and len(digits) in _SHORT_CODE_DIGITS:
         return True
     return phonenumbers.is_valid_short_number_for_region(
@@ -209,18 +209,18 @@ def _is_short_code(raw: str, country: str) -> bool:
     )
 
 
-def _refusal_of_parsing(fault: NumberParseException, raw: str, country: str) -> Refused:
+def _refusal_of_parsing(fault: NumberParseException, text: str, country: str) -> Refused:
     match fault.error_type:
         case NumberParseException.INVALID_COUNTRY_CODE:
-            return _refused("unknown_country", f"“{_shown(raw)}” begins with a code that no country has")
+            return _refused("unknown_country", f"“{_shown(text)}” begins with a code that no country has")
         case NumberParseException.TOO_LONG:
-            return _refused("too_long", f"“{_shown(raw)}” is too long")
+            return _refused("too_long", f"“{_shown(text)}” is too long")
         case NumberParseException.TOO_SHORT_NSN | NumberParseException.TOO_SHORT_AFTER_IDD:
-            return _refused("too_short", f"“{_shown(raw)}” is too short")
-        case _ if _is_short_code(raw, country):
-            return _refused("short_code", f"“{_shown(raw)}” is a short code, not a person's number")
+            return _refused("too_short", f"“{_shown(text)}” is too short")
+        case _ if _is_short_code(text, country):
+            return _refused("short_code", f"“{_shown(text)}” is a short code, not a person's number")
         case _:
-            return _refused("invalid", f"“{_shown(raw)}” is not a telephone number")
+            return _refused("invalid", f"“{_shown(text)}” is not a telephone number")
 
 
 def _shown(raw: str) -> str:

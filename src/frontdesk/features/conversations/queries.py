@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from frontdesk.features.conversations.model import Task, Thread, ThreadMessage
-from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.db import Transaction, affected
 
 ADD_MESSAGE = """
     with thread as (
@@ -22,6 +23,13 @@ ADD_MESSAGE = """
                                author, wording, provider, provider_message_id, send_job_id, created_at)
     select $5, $2, thread.id, $6, $7, $8::jsonb, $9, $10, $11, $12, $13, $14, $15, $4 from thread
     returning conversation_id
+"""
+
+FORGET_MESSAGES = """
+    delete from conv_messages
+    where tenant_id = $1 and id in (
+      select id from conv_messages where tenant_id = $1 and created_at < $2 order by created_at limit $3
+    )
 """
 
 IS_KNOWN = """
@@ -186,3 +194,8 @@ async def list_tasks(tx: Transaction, *, limit: int) -> list[Task]:
 async def finish_task(tx: Transaction, *, task_id: UUID, by: str) -> bool:
     """Mark a task as done; False if it is not open."""
     return await tx.fetchval(FINISH_TASK, tx.tenant, task_id, tx.now, by) is True
+
+
+async def forget_messages(tx: Transaction, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` texts from before a moment; returns how many."""
+    return affected(await tx.execute(FORGET_MESSAGES, tx.tenant, before, limit))

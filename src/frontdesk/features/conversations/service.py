@@ -306,3 +306,8 @@ async def finish_task(tx: Transaction, *, task_id: UUID, by: str) -> None:
     """Mark a task as done; refuses one that is not open (`conversations.task_not_open`)."""
     if not await queries.finish_task(tx, task_id=task_id, by=by):
         raise Refused("conversations.task_not_open", "no such open task", status=404)
+
+
+async def forget_old_messages(tx: Transaction, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` texts written before a moment; consent and the reasons of sends are kept elsewhere."""
+    return await queries.forget_messages(tx, before=before, limit=limit)

@@ -13,6 +13,7 @@ from frontdesk.features.delivery.model import (
 from frontdesk.features.delivery.queries.switches import count_posting_to
 from frontdesk.features.delivery.service.receipts import park_receipt, take_receipt
 from frontdesk.features.delivery.service.reconciling import free_what_it_held
+from frontdesk.features.delivery.service.reports import JobReport, list_jobs, report_job
 from frontdesk.features.delivery.service.sending import InlineLane, request_text
 from frontdesk.features.delivery.service.switching import (
     Scope,
@@ -25,6 +26,7 @@ from frontdesk.features.delivery.service.switching import (
 __all__ = [
     "Courier",
     "InlineLane",
+    "JobReport",
     "JobStatus",
     "LeasedJob",
     "MessageClass",
@@ -36,10 +38,12 @@ __all__ = [
     "TextIntent",
     "count_posting_to",
     "free_what_it_held",
+    "list_jobs",
     "list_paused",
     "park_receipt",
     "pause_sending",
     "prove_stop",
+    "report_job",
     "request_text",
     "resume_sending",
     "take_receipt",

@@ -61,7 +61,7 @@ class TwilioMedia:
             location = reply.header("location")
             if reply.status not in _REDIRECTS or not location:
                 raise error_from_reply(reply, now=self._clock.now(), may_repeat=True)
-            address = urljoin(address, location)
+            address = _join(address, location)
         raise ProviderError(
             "Twilio's media lies behind too many redirects",
             provider=PROVIDER,
@@ -124,6 +124,13 @@ class TwilioMedia:
             raise error_from_failure(failure, may_repeat=True) from failure
         except ValueError:
             raise _foreign() from None
+
+
+def _join(address: str, location: str) -> str:
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        raise _foreign() from None
 
 
 def _foreign() -> Refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -72,6 +73,12 @@ def _announce(path: Path, server: TwinServer) -> None:
     draft.replace(path)
 
 
+def _calm_collector() -> None:
+    """Look for garbage rarely: what piles up here is meant to stay, and scanning it costs half of the throughput."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
+
+
 async def _serve(arguments: argparse.Namespace) -> None:
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -86,4 +93,5 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    _calm_collector()
     uvloop.run(_serve(_arguments()))

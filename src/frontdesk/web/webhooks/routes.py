@@ -18,7 +18,7 @@ from frontdesk.wiring import Frontdesk
 
 log = structlog.get_logger("webhooks")
 
-NOT_NOW = 503
+INTERNAL, NOT_NOW = 500, 503
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -45,8 +45,8 @@ def _guarded(endpoint: Endpoint, parts: Frontdesk) -> Endpoint:
         try:
             return await endpoint(request)
         except Refused as refusal:
-            status, code = 422, refusal.code
-            log.warning("webhook_unreadable", path=request.url.path, code=code, http_status=status)
+            status, code = NOT_NOW if refusal.status >= INTERNAL else 422, refusal.code
+            log.warning("webhook_not_taken", path=request.url.path, code=code, http_status=status)
         except UNAVAILABLE as error:
             status, code = NOT_NOW, "webhooks.not_now"
             log.warning("webhook_not_taken", path=request.url.path, error=type(error).__name__, http_status=status)

@@ -66,7 +66,8 @@ STOP = (
     Rule(
         "spanish",
         (
-            "no me/nos/le/les/lo? vuelva/vuelvan/vuelvas? a? <es_write>",
+            "no me/nos/le/les/lo? <es_write>",
+            "no me? vuelva/vuelvan/vuelvas a <es_writing>",
             "no .. me? <es_write> mas/nunca/nada",
             "ya no .. <es_write>",
             "no <es_write> $",
@@ -103,6 +104,7 @@ STOP = (
             "necrivez/necris/nappelez/nenvoyez plus/pas",
             "arret*/cess* .. <fr_write>/<fr_texts>",
             "plus/aucun de/dautres? <fr_texts>",
+            "ne veux/souhaite/desire plus/pas .. <fr_texts>/recevoir/contact*",
             "desabonn*/desinscri*/desinscrire",
             "retir*/supprim*/enlev*/effac*/raye* .. liste/numero/coordonnees",
             "laissez/laisse/foutez/fichez .. tranquille/paix",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,12 +70,14 @@ _START_KEYS = frozenset(folded_word(word) for word in START_WORDS)
 _HELP_KEYS = frozenset(folded_word(word) for word in HELP_WORDS)
 _INSIDE_KEYS = tuple(folded_word(word) for word in INSIDE_WORDS)
 
-# How phones put into words that somebody tapped a heart on our message; the rest is our own text, quoted.
-_REACTIONS = (
-    *("liked", "loved", "disliked", "laughed at", "emphasized", "emphasised", "questioned", "reacted", "removed a"),
-    *("le gusto", "le gustó", "le encantó", "se rió", "a aimé", "a adoré", "a ri de", "👍", "❤", "😂", "‼", "❓", "👎"),
+# How phones put into words that somebody tapped a heart on our message: a verb or emoji, then all of our text in quotes.
+# Anything outside the quotes is the person's own and is read, and so is a quotation too short to be a text of ours.
+_REACTION = re.compile(
+    r"\s*(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S{1,12} to|removed an? [a-z ]{1,20} from"
+    r"|le gust\u00f3|le encant\u00f3|se ri\u00f3 de|a aim\u00e9|a ador\u00e9|a ri de|[^\w\s]{1,6} to)"
+    r" {0,2}[\"\u201c\u00ab][^\"\u201c\u201d\u00ab\u00bb]{20,1600}[\"\u201d\u00bb]\s*",
+    re.IGNORECASE,
 )
-_QUOTES = ('"', "\N{LEFT DOUBLE QUOTATION MARK}", "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}")
 
 _NOTHING = Wording(Verdict.NONE, Evidence("nothing found", ""))
 
@@ -88,7 +91,7 @@ def understand(body: str, hint: str | None = None) -> Wording:
     """
     if hint == "stop":
         return Wording(Verdict.STOP, Evidence("carrier", hint), Scope.ALL)
-    if _is_reaction(body):
+    if _REACTION.fullmatch(body):
         return Wording(Verdict.NONE, Evidence("reaction to our own text", ""))
     message = plain(body, respelled=RESPELLED)
     read = _by_keyword(message) or _by_clause(message) or _by_phrase(message)
@@ -97,11 +100,6 @@ def understand(body: str, hint: str | None = None) -> Wording:
     if hint == "help":
         return Wording(Verdict.HELP, Evidence("carrier", hint))
     return _NOTHING
-
-
-def _is_reaction(body: str) -> bool:
-    opening = body[:40].lstrip("\u200a\u200b\ufeff ").lower()
-    return opening.startswith(_REACTIONS) and any(quote in body[:60] for quote in _QUOTES)
 
 
 def _stop(rule: str, words: str, scope: Scope = Scope.ALL) -> Wording:

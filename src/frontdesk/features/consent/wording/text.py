@@ -15,12 +15,13 @@ _FEW_WORDS = 40  # a spelt-out keyword with a mark after each letter has fewer
 
 HARD = "|"  # ends a sentence; no phrase reaches across it
 SOFT = ","  # ends a clause; phrases ignore it
+STOP_SIGN = "stopsign"  # the word for the emoji
 
 _SPELLED_OUT = {
     "#": " number ",
     "&": " and ",
     ",": f" {SOFT} ",
-    "\N{OCTAGONAL SIGN}": " stopsign ",
+    "\N{OCTAGONAL SIGN}": f" {STOP_SIGN} ",
     "\N{FULLWIDTH COMMA}": f" {SOFT} ",
     "\N{IDEOGRAPHIC COMMA}": f" {SOFT} ",
     "\N{IDEOGRAPHIC FULL STOP}": f" {HARD} ",
@@ -111,7 +112,8 @@ def plain(text: str, *, respelled: dict[str, str]) -> PlainText:
         spaced = _SPLIT_WORDS.sub(_joined_word, spaced)
     typed = spaced.split()
     words = tuple([respelled.get(word, word) for word in typed])
-    run_together = "".join([word for word in typed if word not in (HARD, SOFT)]) if len(typed) <= _FEW_WORDS else ""
+    spelt = [word for word in typed if word not in (HARD, SOFT, STOP_SIGN)]
+    run_together = "".join(spelt) if len(spelt) <= _FEW_WORDS else ""
     if drawn_out:
         run_together = squeezed(run_together)
     return PlainText(words=words, run_together=run_together, shouted=_shouted(text))

@@ -52,7 +52,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "me": ("me", "us", "him", "her", "my", "our", "this", "the", "that"),
     "number": (
         *("number", "phone", "cell", "contact", "info", "information", "details", "data", "line", "mobile", "digits"),
-        *("email", "address"),
+        *("email", "address", "numbers"),
     ),
     "list": (
         *(

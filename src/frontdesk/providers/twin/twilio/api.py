@@ -9,13 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeAlias
-from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
 
 from frontdesk.providers.twin.faults import API_FAULTS, BEFORE_EFFECT, Fault
-from frontdesk.providers.twin.journal import JournalEntry
+from frontdesk.providers.twin.journal import JournalEntry, read_form
 from frontdesk.providers.twin.twilio.calls_api import CallsApi
 from frontdesk.providers.twin.twilio.errors import TwilioRefusal
 from frontdesk.providers.twin.twilio.exchange import ApiCall, Fields, Operation, Reply
@@ -132,7 +131,7 @@ class TwilioApi:
     async def _answer(
         self, request: web.Request, operation: Operation, endpoint: Endpoint, entry: JournalEntry
     ) -> web.StreamResponse:
-        form = Fields(parse_qsl(entry.body, keep_blank_values=True))
+        form = Fields(read_form(entry.body))
         recipient = form.get("To")
         fault: Fault | None = None
         try:
@@ -140,7 +139,7 @@ class TwilioApi:
             entry.account_sid = account.sid
             self._fail_before(operation, recipient, entry)
             _check_test_account(account, operation)
-            query = Fields(parse_qsl(entry.query, keep_blank_values=True))
+            query = Fields(read_form(entry.query))
             reply = endpoint(
                 ApiCall(
                     account=account,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -187,7 +186,7 @@ class TwilioState:
         self.stops: set[tuple[str, str]] = set()
         self.fates: dict[str, FateRule] = {}
         self.totals: dict[str, int] = {}
-        self._by_recipient: dict[str, deque[Message]] = {}
+        self._by_recipient: dict[str, list[Message]] = {}
 
     def forget_traffic(self) -> None:
         """Forget texts, calls, recordings, stops and fates; keep accounts, numbers and services."""
@@ -200,7 +199,7 @@ class TwilioState:
         if len(self.messages) >= self._limit:
             self.remove_message(next(iter(self.messages)))
         self.messages[message.sid] = message
-        self._by_recipient.setdefault(message.to, deque()).append(message)
+        self._by_recipient.setdefault(message.to, []).append(message)
 
     def add_call(self, call: Call) -> None:
         """Keep a call."""
@@ -224,7 +223,7 @@ class TwilioState:
 
     def newest_messages(self, *, to: str = "") -> Iterator[Message]:
         """Go through texts, newest first, of one recipient or all."""
-        return reversed(self._by_recipient.get(to, deque())) if to else reversed(self.messages.values())
+        return reversed(self._by_recipient.get(to, [])) if to else reversed(self.messages.values())
 
     def texts_to(self, number: str, limit: int = 1000) -> list[Message]:
         """List texts that left towards `number`, oldest first, at most the last `limit`."""

@@ -1,0 +1,81 @@
+"""The audit log on its way out: every entry with its hashes, and the check that it is whole."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from frontdesk.kernel import audit
+from frontdesk.wiring import Frontdesk
+
+FindTenant = Callable[[Frontdesk], Awaitable[UUID | None]]
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Whether a chain holds, and where it breaks."""
+
+    intact: bool
+    entries: int
+    head_hash: str
+    broken_at: int | None
+    damage: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How much was written; `head_hash` published elsewhere proves later that nothing was rewritten."""
+
+    entries: int
+    head_hash: str
+
+
+async def check(parts: Frontdesk, find: FindTenant) -> Checked:
+    """Check the chain of a business, link by link."""
+    tenant_id = await find(parts)
+    async with parts.system.transaction() as tx:
+        state = await audit.verify_chain(tx, tenant_id=tenant_id)
+    match state:
+        case audit.Intact(head):
+            entries, digest = (head.seq, head.hash.hex()) if head else (0, "")
+            return Checked(
+                intact=True,
+                entries=entries,
+                head_hash=digest,
+                broken_at=None,
+                damage=None,
+                sentence=f"The chain holds: {entries} entries, head {digest or 'none'}.",
+            )
+        case audit.Broken(seq, damage):
+            return Checked(
+                intact=False,
+                entries=seq - 1,
+                head_hash="",
+                broken_at=seq,
+                damage=damage.value,
+                sentence=f"The chain is broken at entry {seq}: {damage.value}.",
+            )
+
+
+async def write(parts: Frontdesk, find: FindTenant, out: Path | None) -> Written:
+    """Write the entries of a business, one JSON object per line, then one line with the chain's head."""
+    tenant_id = await find(parts)
+    entries = 0
+    with nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8") as file:
+        async with parts.system.transaction() as tx:
+            head = await audit.find_head(tx, chain="audit", tenant_id=tenant_id)
+            while page := await audit.list_entries(tx, tenant_id=tenant_id, after_seq=entries, limit=PAGE):
+                for entry in page:
+                    file.write(audit.export_line(entry.link) + "\n")
+                entries = page[-1].seq
+        digest = head.hash.hex() if head else ""
+        last = {"chain": "audit", "tenant_id": str(tenant_id) if tenant_id else None, "entries": entries, "head": digest}
+        file.write(json.dumps(last) + "\n")
+    return Written(entries=entries, head_hash=digest)

@@ -1,0 +1,25 @@
+"""What is going on: the live timeline of a business, and what became of each call."""
+
+from frontdesk.features.insights.model import CallEntry, Changes, Entry, TextEntry, TextState, Voicemail, why_no_text
+from frontdesk.features.insights.service import (
+    find_changed_entries,
+    find_voicemail,
+    list_timeline,
+    report_call,
+    summarise_changes,
+)
+
+__all__ = [
+    "CallEntry",
+    "Changes",
+    "Entry",
+    "TextEntry",
+    "TextState",
+    "Voicemail",
+    "find_changed_entries",
+    "find_voicemail",
+    "list_timeline",
+    "report_call",
+    "summarise_changes",
+    "why_no_text",
+]

@@ -1,0 +1,146 @@
+"""The timeline's entries, and in words why a text was not sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextState:
+    """How a text of ours fares: `handed_over_at` is when its POST to the carrier started; `code` says why not."""
+
+    job_id: UUID
+    body: str
+    status: str
+    code: str
+    citation: str
+    handed_over_at: datetime | None
+    held_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voicemail:
+    """A message that a caller left, with its length in seconds."""
+
+    id: UUID
+    call_id: UUID
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEntry:
+    """A call on the timeline, with what became of it; `outcome` and `reason` are text-back's, if it was missed."""
+
+    id: UUID
+    caller_e164: str
+    caller_name: str
+    contact_id: UUID | None
+    conversation_id: UUID | None
+    status: str
+    started_at: datetime
+    missed_at: datetime | None
+    missed_because: str | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    seconds: int | None
+    outcome: str | None
+    reason: str | None
+    text: TextState | None
+    voicemails: tuple[Voicemail, ...] = ()
+
+    @property
+    def milliseconds(self) -> float | None:
+        """Milliseconds from the missed call to the start of the POST that carries its text."""
+        if self.missed_at is None or self.text is None or self.text.handed_over_at is None:
+            return None
+        return max(0.0, (self.text.handed_over_at - self.missed_at).total_seconds() * 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextEntry:
+    """A text on the timeline that is not the answer to a missed call; an outbound one carries its state."""
+
+    id: UUID
+    conversation_id: UUID
+    phone_e164: str
+    name: str
+    direction: str
+    body: str
+    author: str
+    wording: str | None
+    created_at: datetime
+    text: TextState | None
+
+
+Entry = CallEntry | TextEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a stretch of events touched: calls, texts and send jobs by id."""
+
+    calls: frozenset[UUID] = frozenset()
+    messages: frozenset[UUID] = frozenset()
+    jobs: frozenset[UUID] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.calls or self.messages or self.jobs)
+
+
+_REASONS: Mapping[str, str] = {
+    "textback.switched_off": "text-back is switched off",
+    "textback.hidden_number": "the caller hid their number",
+    "textback.own_number": "the call came from one of your own numbers",
+    "textback.cooling_down": "{who} got a text for a call shortly before",
+    "consent.opted_out": "{who} opted out",
+    "consent.opted_out_of_marketing": "{who} opted out of marketing",
+    "consent.no_basis": "nothing permits this text",
+    "consent.marketing_needs_written_consent": "marketing needs written consent",
+    "consent.unknown": "{who}'s consent could not be read",
+    "delivery.too_late": "it would have come too late to be of use",
+    "delivery.reply_too_late": "it would have come too late to be of use",
+    "delivery.own_number": "the number is one of your own",
+    "delivery.recipient_unknown": "the recipient could not be checked",
+    "delivery.paused_setting": "all sending is switched off in the settings",
+    "delivery.paused_global": "all sending is paused",
+    "delivery.paused_tenant": "sending is paused",
+    "delivery.paused_channel": "texting is paused everywhere",
+    "delivery.switches_unknown": "the kill switches could not be read",
+    "delivery.earlier_text_first": "an earlier text goes first",
+    "senders.unknown_number": "the number it would come from is not yours any more",
+    "senders.number_blocked": "the carrier has blocked the number it would come from",
+}
+_HELD_BY_CARRIER = re.compile(r"delivery\.sender_held_(\w+)")
+
+
+def why_no_text(code: str, *, who: str, citation: str = "") -> str:
+    """Say in words why a text was not sent or waits, with the source of the rule where the law is one."""
+    held = _HELD_BY_CARRIER.fullmatch(code)
+    words = "the carrier asked us to wait" if held else _REASONS.get(code, code.replace("_", " ") or "no reason given")
+    lawful = citation if "CFR" in citation or "CTIA" in citation else ""
+    return words.format(who=who) + (f" ({lawful})" if lawful else "")
+
+
+def read_changes(events: Iterable[tuple[str, Mapping[str, object]]]) -> Changes:
+    """Tell what events (name and payload) touched; those that no entry shows add nothing."""
+    calls: set[UUID] = set()
+    messages: set[UUID] = set()
+    jobs: set[UUID] = set()
+    for name, payload in events:
+        area = name.partition(".")[0]
+        if area in {"calls", "textback"}:
+            _add(calls, payload.get("call_id"))
+        elif area == "conversations":
+            _add(messages, payload.get("message_id"))
+        elif area == "delivery":
+            _add(jobs, payload.get("job_id"))
+    return Changes(frozenset(calls), frozenset(messages), frozenset(jobs))
+
+
+def _add(ids: set[UUID], value: object) -> None:
+    if isinstance(value, str):
+        ids.add(UUID(value))

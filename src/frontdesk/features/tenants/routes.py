@@ -1,0 +1,133 @@
+"""The JSON API of businesses."""
+
+import json
+import string
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field, field_validator, model_validator
+
+from frontdesk.features.tenants import hours, service
+from frontdesk.features.tenants.model import Tenant
+from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.auth.visit import Access, Visit
+
+TEMPLATE_FIELDS = frozenset({"business", "opens_at"})
+MAX_TEMPLATE = 640
+
+
+class TenantView(BaseModel):
+    """A business with all its settings; `hours` as weekly spans and special days."""
+
+    id: UUID
+    slug: str
+    name: str
+    timezone: str
+    country: str
+    hours: dict[str, object]
+    forwarding_e164: str | None
+    ring_seconds: int
+    textback_enabled: bool
+    textback_open_template: str
+    textback_closed_template: str
+    textback_cooldown_seconds: int
+    voicemail_enabled: bool
+    recording_announcement: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class TenantChange(BaseModel, extra="forbid"):
+    """The settings to change; what is left out stays as it is."""
+
+    name: str | None = Field(None, min_length=1, max_length=120)
+    timezone: str | None = Field(None, max_length=64)
+    country: str | None = Field(None, pattern=r"^[A-Z]{2}$")
+    hours: dict[str, object] | None = None
+    forwarding_e164: str | None = Field(None, pattern=r"^\+[1-9][0-9]{6,14}$")
+    ring_seconds: int | None = Field(None, ge=5, le=60)
+    textback_enabled: bool | None = None
+    textback_open_template: str | None = Field(None, min_length=1, max_length=MAX_TEMPLATE)
+    textback_closed_template: str | None = Field(None, min_length=1, max_length=MAX_TEMPLATE)
+    textback_cooldown_seconds: int | None = Field(None, ge=0, le=86_400)
+    voicemail_enabled: bool | None = None
+    recording_announcement: str | None = Field(None, min_length=1, max_length=500)
+
+    @field_validator("name", "textback_open_template", "textback_closed_template", "recording_announcement")
+    @classmethod
+    def _can_be_kept(cls, text: str | None) -> str | None:
+        if text is not None and (not text.strip() or any(letter < " " and letter != "\n" for letter in text)):
+            raise ValueError("must have visible characters and no control characters")
+        return text
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        if name is not None and name not in available_timezones():
+            raise ValueError("is not a time zone; use a name like America/New_York")
+        return name
+
+    @field_validator("textback_open_template", "textback_closed_template")
+    @classmethod
+    def _has_known_fields(cls, template: str | None) -> str | None:
+        if template is None:
+            return None
+        try:
+            named = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+        except ValueError:
+            raise ValueError("has a single brace; write {business} or {opens_at}") from None
+        if named - TEMPLATE_FIELDS:
+            raise ValueError("knows only {business} and {opens_at}")
+        return template
+
+    @model_validator(mode="after")
+    def _only_the_number_may_be_taken_away(self) -> Self:
+        given = self.model_dump(include=self.model_fields_set)
+        empty = [name for name, value in given.items() if value is None and name != "forwarding_e164"]
+        if empty:
+            raise ValueError(f"{', '.join(sorted(empty))}: null is not a value")
+        return self
+
+
+def router(access: Access) -> APIRouter:
+    """Make the routes of one business; the list of businesses is the web's, who knows whom the caller may see."""
+    routes = APIRouter(prefix="/api/tenants", tags=["businesses"])
+
+    @routes.get("/{tenant_id}", summary="Read a business and its settings")
+    async def get_tenant(
+        tenant_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_READ))]
+    ) -> TenantView:
+        async with visit.transaction() as tx:
+            return describe(await service.get_tenant(tx))
+
+    @routes.patch("/{tenant_id}", summary="Change settings of a business")
+    async def update_tenant(
+        tenant_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_WRITE))], change: TenantChange
+    ) -> TenantView:
+        async with visit.transaction() as tx:
+            before = await service.get_tenant(tx)
+            after = apply(before, change)
+            fields = sorted(change.model_fields_set)
+            if after != before:
+                await service.update_tenant(tx, after, by=visit.principal.actor, changed=fields)
+            return describe(await service.get_tenant(tx))
+
+    return routes
+
+
+def apply(tenant: Tenant, change: TenantChange) -> Tenant:
+    """Work a change into a business; refuses hours that cannot be read (`tenants.hours_invalid`)."""
+    given = change.model_dump(include=change.model_fields_set)
+    if "hours" in given:
+        zone = given.get("timezone") or tenant.timezone
+        given["hours"] = hours.to_json(hours.from_document(given["hours"], zone=zone))
+    return replace(tenant, **given)
+
+
+def describe(tenant: Tenant) -> TenantView:
+    """Show a business as the API does."""
+    return TenantView(**(asdict(tenant) | {"hours": json.loads(tenant.hours)}))

@@ -1,0 +1,87 @@
+"""The web application: everything that answers HTTP, put together."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from frontdesk.features.calls import routes as calls_routes
+from frontdesk.features.consent import routes as consent_routes
+from frontdesk.features.contacts import routes as contacts_routes
+from frontdesk.features.conversations import routes as conversations_routes
+from frontdesk.features.delivery import routes as delivery_routes
+from frontdesk.features.insights import routes as insights_routes
+from frontdesk.features.tenants import routes as tenants_routes
+from frontdesk.providers.twin import TwinControl
+from frontdesk.web.access import FrontDoor
+from frontdesk.web.audit_log import audit_router
+from frontdesk.web.bodies import BodyGuard
+from frontdesk.web.businesses import businesses_router
+from frontdesk.web.docs import docs_router
+from frontdesk.web.edge import Edge
+from frontdesk.web.health import health_router, register_readings
+from frontdesk.web.logins import login_router
+from frontdesk.web.pages import pages_router
+from frontdesk.web.problems import install_problem_handlers
+from frontdesk.web.simulate import Simulator, find_twin, simulate_router
+from frontdesk.web.static_files import STATIC_ROUTE
+from frontdesk.web.tokens import token_router
+from frontdesk.web.voicemails import voicemail_router
+from frontdesk.web.webhooks import webhook_routes
+from frontdesk.wiring import FEED_TOPIC, SWITCH_TOPIC, Frontdesk
+
+
+def create_app(
+    parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: TwinControl | None = None
+) -> FastAPI:
+    """Put the web application together; `closing` ends live streams, `twin` stands in for a carrier found otherwise."""
+    app = FastAPI(
+        title="Frontdesk",
+        summary="The self-hosted front office for service businesses.",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry={"tracing": False},
+        middleware=[
+            Middleware(Edge, metrics=parts.metrics, https=parts.public_base_url.startswith("https://")),
+            Middleware(BodyGuard, limit=parts.settings.web.max_body_bytes),
+        ],
+    )
+    app.router.redirect_slashes = False
+    app.router.routes.extend(webhook_routes(parts))
+    app.router.routes.append(STATIC_ROUTE)
+    install_problem_handlers(app)
+    register_readings(parts)
+    _add_routers(app, parts, FrontDoor(parts), Simulator(twin or find_twin(parts)), closing or asyncio.Event())
+    return app
+
+
+def _add_routers(
+    app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Simulator, closing: asyncio.Event
+) -> None:
+    def wake() -> None:
+        parts.presence.wake(SWITCH_TOPIC)
+        parts.presence.wake(FEED_TOPIC)
+
+    for router in (
+        health_router(parts, door),
+        login_router(parts, door),
+        token_router(parts, door),
+        businesses_router(parts, door),
+        tenants_routes.router(door),
+        calls_routes.router(door),
+        insights_routes.router(door),
+        voicemail_router(parts, door),
+        conversations_routes.router(door, lane=parts.courier),
+        contacts_routes.router(door),
+        consent_routes.router(door),
+        delivery_routes.router(door, switches=parts.switches, wake=wake),
+        audit_router(door),
+        simulate_router(door, simulator),
+        pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
+        docs_router(app, door),
+    ):
+        app.include_router(router)

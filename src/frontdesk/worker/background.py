@@ -1,0 +1,97 @@
+"""What a worker does by the clock and on order: voicemails brought home, old rows forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from frontdesk.features import conversations, tenants
+from frontdesk.features.calls.jobs import add_workflows
+from frontdesk.kernel import auth
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.jobs import JobsWorker, RunContext, Workflows, forget_old_runs
+from frontdesk.kernel.retention import BATCH, forget_events, forget_webhooks
+from frontdesk.ports.media import MediaFetcher
+from frontdesk.providers.http import HttpClient
+from frontdesk.providers.twilio import TwilioMedia
+from frontdesk.wiring import Frontdesk
+
+RETENTION = "retention.forget.v1"
+LOGINS_DAYS = 30  # the throttle looks back so far
+RUNS_DAYS = 30
+
+Forget = Callable[[Transaction], Awaitable[int]]
+
+
+def background_worker(parts: Frontdesk, *, database_url: str, home: Path, http: HttpClient) -> JobsWorker:
+    """Make the worker for background runs; `http` fetches media and is closed by whoever made it."""
+    media: dict[str, MediaFetcher] = {}
+    if parts.twilio is not None:
+        media["twilio"] = TwilioMedia(parts.twilio, http, clock=parts.clock)
+    workflows = Workflows()
+    add_workflows(workflows, media=media, folder=home / "recordings")
+    add_retention(workflows, parts)
+    return JobsWorker(database_url, workflows, app=parts.app, system=parts.system)
+
+
+def add_retention(workflows: Workflows, parts: Frontdesk) -> None:
+    """Register the nightly forgetting: raw webhooks, handed-on events, texts, logins and finished runs.
+
+    The ages come from the RETENTION_… settings. The consent ledger and the audit log are never touched.
+    """
+    ages = parts.settings.retention
+
+    @workflows.workflow(RETENTION)
+    async def forget(run: RunContext) -> None:
+        now = run.now()
+
+        async def webhooks() -> int:
+            before = now - timedelta(days=ages.webhook_events_days)
+            return await _in_batches(parts, lambda tx: forget_webhooks(tx, before=before))
+
+        async def events() -> int:
+            before = now - timedelta(days=ages.outbox_events_days)
+            return await _in_batches(parts, lambda tx: forget_events(tx, before=before))
+
+        async def texts() -> int:
+            return await _forget_texts(parts, before=now - timedelta(days=ages.conv_messages_days))
+
+        async def logins(tx: Transaction) -> int:
+            return await auth.forget_old_logins(tx, before=now - timedelta(days=LOGINS_DAYS))
+
+        async def runs(tx: Transaction) -> int:
+            return await forget_old_runs(tx, before=now - timedelta(days=RUNS_DAYS))
+
+        await run.call("webhooks", webhooks)
+        await run.call("events", events)
+        await run.call("texts", texts)
+        await run.step("logins", logins)
+        await run.step("runs", runs)
+
+    workflows.schedule("retention.nightly", workflow=RETENTION, expression="17 3 * * *")
+
+
+async def _in_batches(parts: Frontdesk, forget: Forget) -> int:
+    """Forget batch after batch, each in a transaction of its own, until a batch is not full."""
+    total = 0
+    while True:
+        async with parts.system.transaction() as tx:
+            gone = await forget(tx)
+        total += gone
+        if gone < BATCH:
+            return total
+
+
+async def _forget_texts(parts: Frontdesk, *, before: datetime) -> int:
+    async with parts.system.transaction() as tx:
+        businesses = await tenants.list_tenants(tx)
+    total = 0
+    for business in businesses:
+        while True:
+            async with parts.app.transaction(business.id) as tx:
+                gone = await conversations.forget_old_messages(tx, before=before, limit=BATCH)
+            total += gone
+            if gone < BATCH:
+                break
+    return total
