@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from frontdesk.features import conversations, delivery, senders, textback
+from frontdesk.features import calls, conversations, delivery, senders, textback
 from frontdesk.features.calls import events as calls_events
 from frontdesk.features.consent import events as consent_events
 from frontdesk.features.conversations import events as conversations_events
@@ -172,10 +172,11 @@ async def assemble(
         paused_by_setting=settings.delivery.pause_outbound_sms,
         wake=lambda: presence.wake(SEND_TOPIC),
         recorded=lambda: presence.wake(FEED_TOPIC),
+        cut_off=presence.lost,
     )
     stack.push_async_callback(courier.close)
     limits = textback.TextbackLimits(useful_for=timedelta(minutes=settings.textback.time_limit_minutes))
-    handlers = Handlers([*textback.handlers(courier, limits), *conversations.handlers(journal)])
+    handlers = Handlers([*textback.handlers(courier, limits), *conversations.handlers(journal), *calls.handlers()])
     late.append(handlers)
     return Frontdesk(
         settings=settings,

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import asyncpg
+import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -68,6 +69,11 @@ async def test_the_dry_run_prints_the_sql_that_makes_the_same_database(
     printed = await asyncio.to_thread(alembic, "upgrade", "head", "--sql")
     await asyncio.to_thread(run_sql, empty_database_url, printed)
     assert await asyncio.to_thread(structure, empty_database_url) == await asyncio.to_thread(structure, database_url)
+
+
+def test_the_dry_run_is_the_same_from_within_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    migration.print_sql()
+    assert capsys.readouterr().out == alembic("upgrade", "head", "--sql")
 
 
 async def test_alembic_on_the_command_line_upgrades_the_database_that_database_url_names(

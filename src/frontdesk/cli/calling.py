@@ -43,6 +43,7 @@ class Caller:
         self._origin = Origin.parse(self.base_url)
         self._prefix = urlsplit(self.base_url).path
         self._token = token
+        self._tenant_id = ""
         self._http = HttpClient(connections_per_origin=connections)
 
     async def __aenter__(self) -> Self:
@@ -52,6 +53,10 @@ class Caller:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         await self._http.close()
+
+    def speak_for(self, tenant_id: str) -> None:
+        """Name the business that further requests are about."""
+        self._tenant_id = tenant_id
 
     async def get(self, path: str) -> HttpResponse:
         """Ask for a page or document."""
@@ -89,6 +94,8 @@ class Caller:
         self, method: str, path: str, headers: list[tuple[str, str]], body: bytes, *, with_token: bool = True
     ) -> HttpResponse:
         known = [("Authorization", f"Bearer {self._token}")] if self._token and with_token else []
+        if self._tenant_id and with_token:
+            known.append(("X-Tenant-Id", self._tenant_id))
         return await self._http.request(
             method=method, origin=self._origin, target=self._prefix + path, headers=[*known, *headers], body=body
         )

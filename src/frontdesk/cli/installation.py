@@ -6,114 +6,116 @@ import asyncio
 import hashlib
 import os
 import socket
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontdesk.cli.calling import Caller
-from frontdesk.cli.children import Child, Children
 from frontdesk.cli.office import home_of
 from frontdesk.cli.seeding import Welcome, seed
 from frontdesk.features import senders, tenants
 from frontdesk.kernel import attendance
 from frontdesk.kernel.clock import DatabaseClock
-from frontdesk.kernel.db import Database, Role
+from frontdesk.kernel.db import UNAVAILABLE, Database, Role
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.outbox import Handlers, flush_with
 from frontdesk.kernel.postgres import EmbeddedPostgres
 from frontdesk.kernel.secrets import ensure_secret
-from frontdesk.kernel.telemetry import get_logger
+from frontdesk.kernel.supervision import Child, GaveUp, Supervisor
 from frontdesk.providers.twilio import TwilioAccount
 from frontdesk.schema.migrate import migrate
 
 if TYPE_CHECKING:
     from frontdesk.kernel.settings import Settings
-    from frontdesk.providers.twin.client import TwinControl
 
 START_SECONDS = 60.0
-PACE_SECONDS = 0.02
-TWIN_SECONDS = 20.0
+ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock when we listen everywhere
 
-log = get_logger("up")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """The pretended carrier: where it is, and the secret of its control API."""
+
+    url: str
+    control_token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """What runs, and how to reach it; `twin_url` is empty while real carrier credentials are set."""
+    """What runs, and how to reach it; `twin` is None while real carrier credentials are set.
+
+    `ended` is done, with its reason, as soon as the programs cannot be kept up any longer.
+    """
 
     url: str
     home: Path
-    database_url: str
-    welcome: Welcome
+    database_url: str = field(repr=False)
+    welcome: Welcome = field(repr=False)
     account: TwilioAccount | None
-    twin_url: str
-    children: Children
+    twin: Twin | None
+    supervisor: Supervisor
     postgres: EmbeddedPostgres | None
+    ended: asyncio.Task[None]
 
     def pids(self) -> dict[str, int]:
         """List the processes by name: `up` is this one, `postgres` the postmaster."""
         server = self.postgres.pids()[:1] if self.postgres is not None else []
-        return {"up": os.getpid(), **({"postgres": server[0]} if server else {}), **self.children.pids()}
+        return {"up": os.getpid(), **({"postgres": server[0]} if server else {}), **self.supervisor.pids()}
 
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Installation]:
     """Bring everything up and lend it; on the way out stop worker, web, twin and database, in this order.
 
-    Refuses a port that is taken (`up.port_taken`) and a part that does not come up in time (`up.not_ready`).
+    Refuses a port that is taken (`up.port_taken`) and a part that does not come up in 60 s (`up.not_ready`).
     """
     home = home_of(settings)
     home.mkdir(parents=True, exist_ok=True)
     host, port = settings.web.host, _free_port(settings.web.host, settings.web.port)
-    url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared only
+    url = f"http://{_in_url(ANYWHERE.get(host, host))}:{port}"
+    account, twin = _carrier(settings, home)
     async with AsyncExitStack() as stack:
-        children = Children()
-        account, twin_url = _carrier(settings, home)
-        twin_start: asyncio.Task[None] | None = None
-        stack.push_async_callback(children.stop)
-        if twin_url and account is not None:
-            twin = _twin(account, twin_url, home)
-            twin_start = asyncio.create_task(children.start(twin))
-        postgres = None
-        if settings.database.url is None:
-            postgres = EmbeddedPostgres(home)
-            # Under the children: the database goes last.
-            stack.pop_all()
+        postgres = EmbeddedPostgres(home) if settings.database.url is None else None
+        if postgres is not None:
             stack.push_async_callback(postgres.stop)
-            stack.push_async_callback(children.stop)
-        database_url = (
-            await postgres.start() if postgres is not None else _given(settings)
-        )
+            database_url = await postgres.start()
+        else:
+            database_url = settings.database.url.get_secret_value() if settings.database.url is not None else ""
         await migrate(database_url)
-        if twin_start is not None:
-            await twin_start
-        environment = _environment(settings, home, database_url, account, host, port)
-        for kind in ("web", "worker"):
-            await children.start(_part(kind, environment, home))
         system = await _database(stack, database_url)
         welcome = await seed(system, home)
-        if twin_url:
-            await _set_up_twin(system, twin_url, settings.web.public_base_url or url)
-        await _until_ready(system, url, children)
+        environment = {
+            "DATABASE_URL": database_url,
+            "FRONTDESK_HOME": str(home),
+            "HOST": host,
+            "PORT": str(port),
+            **_carrier_environment(account, twin),
+        }
+        children = [_part("web", environment, home, _answers(url)), _part("worker", environment, home, _works(system))]
+        if account is not None and twin is not None:
+            ours = settings.web.public_base_url or url
+            children.insert(0, _twin_child(account, twin, ready=lambda: _set_up_twin(system, twin, ours)))
+        supervisor = Supervisor(children, log_folder=home / "log")
+        ended = await _supervise(stack, supervisor)
+        await _until_ready(supervisor, ended, children, home)
         yield Installation(
             url=url,
             home=home,
             database_url=database_url,
             welcome=welcome,
             account=account,
-            twin_url=twin_url,
-            children=children,
+            twin=twin,
+            supervisor=supervisor,
             postgres=postgres,
+            ended=ended,
         )
 
 
-def _given(settings: Settings) -> str:
-    if settings.database.url is None:
-        raise LookupError("DATABASE_URL")
-    return settings.database.url.get_secret_value()
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _free_port(host: str, port: int) -> int:
@@ -129,53 +131,45 @@ def _free_port(host: str, port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _carrier(settings: Settings, home: Path) -> tuple[TwilioAccount | None, str]:
-    """Name the carrier's account: the real one where keys are set, else one of the twin's, kept in the home folder."""
+def _carrier(settings: Settings, home: Path) -> tuple[TwilioAccount | None, Twin | None]:
+    """Name the twin's account, whose secrets are kept in the home folder; none where real keys are set."""
     if settings.twilio.account_sid is not None:
-        return None, ""
+        return None, None
     token = ensure_secret(home, "twin_auth_token")
     sid = "AC" + hashlib.sha256(b"twin account " + token.encode()).hexdigest()[:32]
     url = f"http://127.0.0.1:{_free_port('127.0.0.1', 0)}"
-    return TwilioAccount(account_sid=sid, auth_token=token, api_base_url=url), url
+    twin = Twin(url=url, control_token=ensure_secret(home, "twin_control_token"))
+    return TwilioAccount(account_sid=sid, auth_token=token, api_base_url=url), twin
 
 
-def _twin(account: TwilioAccount, url: str, home: Path) -> Child:
-    port = url.rpartition(":")[2]
-    return Child(
-        name="twin",
-        command=[sys.executable, "-m", "frontdesk.providers.twin", "--port", port],
-        environment={"TWIN_ACCOUNT_SID": account.account_sid, "TWIN_AUTH_TOKEN": account.auth_token},
-        log=home / "log" / "twin.log",
-    )
-
-
-def _part(kind: str, environment: dict[str, str], home: Path) -> Child:
-    return Child(
-        name=kind,
-        command=[sys.executable, "-m", "frontdesk", kind, "--home", str(home)],
-        environment=environment,
-        log=home / "log" / f"{kind}.log",
-    )
-
-
-def _environment(
-    settings: Settings, home: Path, database_url: str, account: TwilioAccount | None, host: str, port: int
-) -> dict[str, str]:
-    """Tell web and worker where everything is; what the operator has set stays as it is."""
-    environment = {
-        "DATABASE_URL": database_url,
-        "FRONTDESK_HOME": str(home),
-        "HOST": host,
-        "PORT": str(port),
-        "LOG_LEVEL": settings.process.log_level.value,
+def _carrier_environment(account: TwilioAccount | None, twin: Twin | None) -> dict[str, str]:
+    """Tell web and worker who the carrier is; credentials that the operator has set stay as they are."""
+    if account is None or twin is None:
+        return {}
+    return {
+        "TWILIO_ACCOUNT_SID": account.account_sid,
+        "TWILIO_AUTH_TOKEN": account.auth_token,
+        "TWILIO_API_BASE_URL": account.api_base_url,
+        "TWIN_CONTROL_TOKEN": twin.control_token,
     }
-    if account is not None:
-        environment |= {
-            "TWILIO_ACCOUNT_SID": account.account_sid,
-            "TWILIO_AUTH_TOKEN": account.auth_token,
-            "TWILIO_API_BASE_URL": account.api_base_url,
-        }
-    return environment
+
+
+def _twin_child(account: TwilioAccount, twin: Twin, *, ready: Callable[[], Awaitable[bool]]) -> Child:
+    return Child(
+        "twin",
+        ("--port", twin.url.rpartition(":")[2]),
+        module="frontdesk.providers.twin",
+        environment={
+            "TWIN_ACCOUNT_SID": account.account_sid,
+            "TWIN_AUTH_TOKEN": account.auth_token,
+            "TWIN_CONTROL_TOKEN": twin.control_token,
+        },
+        ready=ready,
+    )
+
+
+def _part(kind: str, environment: dict[str, str], home: Path, ready: Callable[[], Awaitable[bool]]) -> Child:
+    return Child(kind, (kind, "--home", str(home)), environment=environment, ready=ready)
 
 
 async def _database(stack: AsyncExitStack, url: str) -> Database:
@@ -191,54 +185,90 @@ async def _database(stack: AsyncExitStack, url: str) -> Database:
     return system
 
 
-async def _set_up_twin(system: Database, twin_url: str, our_url: str) -> None:
-    """Tell the twin which numbers are ours and where their calls and texts are announced."""
+async def _supervise(stack: AsyncExitStack, supervisor: Supervisor) -> asyncio.Task[None]:
+    """Let the supervisor work until the stack is taken apart."""
+    stop = asyncio.Event()
+    ended = asyncio.create_task(supervisor.run(stop), name="supervisor")
+
+    async def drain() -> None:
+        stop.set()
+        await asyncio.gather(ended, return_exceptions=True)
+
+    stack.push_async_callback(drain)
+    return ended
+
+
+def _answers(url: str) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        async with Caller(url, connections=1) as caller:
+            return await caller.answers("/healthz")
+
+    return ask
+
+
+def _works(system: Database) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        try:
+            async with system.transaction() as tx:
+                return any(one.kind == "worker" and one.in_lease for one in await attendance.list_processes(tx))
+        except UNAVAILABLE:
+            return False
+
+    return look
+
+
+async def _set_up_twin(system: Database, twin: Twin, our_url: str) -> bool:
+    """Tell the twin which numbers are ours and where their calls and texts are announced; False while it is silent."""
+    import aiohttp  # noqa: TID251 - the twin's own client speaks through it, and these are its failures
+
     from frontdesk.providers.twin.client import TwinControl
 
+    try:
+        numbers = await _list_numbers(system)
+        async with TwinControl(twin.url, token=twin.control_token) as control:
+            for number in numbers:
+                await control.configure_number(
+                    number,
+                    voice_url=f"{our_url}/webhooks/twilio/voice",
+                    sms_url=f"{our_url}/webhooks/twilio/sms",
+                    status_callback=f"{our_url}/webhooks/twilio/voice/status",
+                )
+    except (*UNAVAILABLE, aiohttp.ClientError):
+        return False
+    return True
+
+
+async def _list_numbers(system: Database) -> list[str]:
     async with system.transaction() as tx:
         businesses = await tenants.list_tenants(tx)
-    numbers = []
+    found: list[str] = []
     for business in businesses:
         async with system.transaction(business.id) as tx:
-            numbers += await senders.list_numbers(tx)
-    async with TwinControl(twin_url) as twin:
-        await _until_up(twin)
-        for number in numbers:
-            await twin.configure_number(
-                number.phone_e164,
-                voice_url=f"{our_url}/webhooks/twilio/voice",
-                sms_url=f"{our_url}/webhooks/twilio/sms",
-                status_callback=f"{our_url}/webhooks/twilio/voice/status",
-            )
+            found += [number.phone_e164 for number in await senders.list_numbers(tx)]
+    return found
 
 
-async def _until_up(twin: TwinControl) -> None:
-    import aiohttp  # the twin's client speaks through it
-
-    async with asyncio.timeout(TWIN_SECONDS):
-        while True:
-            try:
-                await twin.settings()
-                return
-            except aiohttp.ClientConnectionError:
-                await asyncio.sleep(PACE_SECONDS)
-
-
-async def _until_ready(system: Database, url: str, children: Children) -> None:
-    """Wait until web answers and a worker has signed on; refuses after 60 s, naming what is missing."""
-    missing = "web"
+async def _until_ready(
+    supervisor: Supervisor, ended: asyncio.Task[None], children: list[Child], home: Path
+) -> None:
+    """Wait until every program answers; refuses after 60 s, or at once when one cannot be kept up."""
+    ready = asyncio.create_task(supervisor.ready.wait())
     try:
-        async with asyncio.timeout(START_SECONDS), Caller(url) as caller:
-            while not await caller.answers("/healthz"):
-                await asyncio.sleep(PACE_SECONDS)
-            missing = "worker"
-            while not await _worker_is_here(system):
-                await asyncio.sleep(PACE_SECONDS)
-    except TimeoutError:
-        raise Refused("up.not_ready", f"{missing} does not answer: see {missing}.log in the home folder") from None
-    log.debug("up.ready", pids=children.pids())
+        await asyncio.wait({ready, ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ready.cancel()
+    if ended.done():
+        failure = ended.exception()
+        said = _last_line(home / "log" / f"{failure.name}.log") if isinstance(failure, GaveUp) else ""
+        raise Refused("up.not_ready", f"{failure}; it said: {said or 'nothing'} (logs are in {home / 'log'})")
+    if not supervisor.ready.is_set():
+        names = ", ".join(child.name for child in children)
+        raise Refused("up.not_ready", f"one of {names} does not answer: see the logs in {home / 'log'}")
 
 
-async def _worker_is_here(system: Database) -> bool:
-    async with system.transaction() as tx:
-        return any(one.kind == "worker" and one.in_lease for one in await attendance.list_processes(tx))
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except FileNotFoundError:
+        return ""
+    return lines[-1][:500] if lines else ""

@@ -96,6 +96,11 @@ async def seed(system: Database, home: Path) -> Welcome:
     )
 
 
+def read_api_token(home: Path) -> str:
+    """Read the token of the first start; empty where there is none."""
+    return _read(home, TOKEN_FILE)
+
+
 async def _fill(system: Database) -> tuple[str, str]:
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     password_hash = await auth.Passwords().hash(password, about=(OWNER_EMAIL, OWNER_NAME))

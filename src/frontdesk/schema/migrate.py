@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 if TYPE_CHECKING:
+    from alembic.config import Config
     from sqlalchemy import Connection
 
 VERSIONS = Path(__file__).parent / "versions"
@@ -52,16 +53,30 @@ async def migrate(dsn: str) -> None:
 async def upgrade(dsn: str, revision: str = "head") -> None:
     """Run Alembic up to `revision` on `dsn`, in this program."""
     from alembic import command  # noqa: PLC0415 - half a second of imports that a migrated database never needs
-    from alembic.config import Config  # noqa: PLC0415 - the same
 
-    config = Config()
-    config.set_main_option("script_location", str(VERSIONS.parent).replace("%", "%%"))
+    config = _configuration()
 
     def run(connection: Connection) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
 
     await work_alone_on(dsn, run)
+
+
+def print_sql(revision: str = "head") -> None:
+    """Print the SQL that makes an empty database one of `revision`; the dry run, which needs no database."""
+    from alembic import command  # noqa: PLC0415 - imported when it is needed, see above
+
+    command.upgrade(_configuration(), revision, sql=True)
+
+
+def _configuration() -> Config:
+    """Tell Alembic where the revisions are, wherever the program was started."""
+    from alembic.config import Config  # noqa: PLC0415 - imported when it is needed, see above
+
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent).replace("%", "%%"))
+    return config
 
 
 async def work_alone_on(dsn: str, work: Callable[[Connection], None]) -> None:

@@ -12,10 +12,10 @@ ROLES: tuple[str, ...] = (
       if not exists (select from pg_roles where rolname = 'frontdesk_system') then
         create role frontdesk_system nologin nosuperuser nobypassrls nocreatedb nocreaterole;
       end if;
-      if not pg_has_role(current_user, 'frontdesk_app', 'member') then
+      if not pg_has_role(current_user, 'frontdesk_app', 'usage') then
         execute format('grant frontdesk_app to %I', current_user);
       end if;
-      if not pg_has_role(current_user, 'frontdesk_system', 'member') then
+      if not pg_has_role(current_user, 'frontdesk_system', 'usage') then
         execute format('grant frontdesk_system to %I', current_user);
       end if;
     exception when unique_violation or duplicate_object then null;

@@ -17,6 +17,7 @@ from frontdesk.kernel.auth import (
     Session,
     SessionLifetime,
     csrf_matches,
+    csrf_token,
     find_session,
     find_token,
 )
@@ -89,6 +90,11 @@ class Entrance:
         if caller.session is not None and request.method not in SAFE_METHODS:
             await self._refuse_forgery(request, caller)
         return caller
+
+    def csrf_for(self, connection: HTTPConnection) -> str:
+        """Derive what the caller's forms must repeat; empty without a session."""
+        cookie = connection.cookies.get(self.cookie, "")
+        return csrf_token(cookie) if cookie else ""
 
     def refuse_foreign(self, request: Request) -> None:
         """Refuse a browser's request from another site's page (`auth.csrf`)."""

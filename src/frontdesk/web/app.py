@@ -30,7 +30,7 @@ from frontdesk.web.static_files import STATIC_ROUTE
 from frontdesk.web.tokens import token_router
 from frontdesk.web.voicemails import voicemail_router
 from frontdesk.web.webhooks import webhook_routes
-from frontdesk.wiring import FEED_TOPIC, SWITCH_TOPIC, Frontdesk
+from frontdesk.wiring import FEED_TOPIC, SEND_TOPIC, Frontdesk
 
 
 def create_app(
@@ -63,7 +63,7 @@ def _add_routers(
     app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Simulator, closing: asyncio.Event
 ) -> None:
     def wake() -> None:
-        parts.presence.wake(SWITCH_TOPIC)
+        parts.presence.wake(SEND_TOPIC)
         parts.presence.wake(FEED_TOPIC)
 
     for router in (

@@ -191,23 +191,16 @@ def test_a_heart_on_our_own_text_is_not_a_stop(verb: str) -> None:
     assert understand(f"{verb} \u201c{ours}\u201d").verdict is Verdict.NONE
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        *(
-            '❤\ufe0fstop"',
-            "Liked “stop”",
-            'Loved "please stop"',
-            "👍 to “STOP”",
-            "liked it but STOP",
-            "Loved it. Stop.",
-        ),
-        "Liked “Hi, this is Ada's Plumbing. Reply STOP to opt out” STOP",
-        "Liked “Hi, this is Ada's Plumbing. Sorry we missed you” stop “Hi, this is Ada's”",
-    ],
-)
-def test_a_persons_own_stop_beside_a_reaction_is_heard(body: str) -> None:
+@pytest.mark.parametrize("body", ['❤\ufe0fstop"', "👍 to “STOP”", "liked it but STOP", "Loved it. Stop.", "UN\nSTOP"])
+def test_a_persons_own_stop_beside_an_emoji_or_a_reaction_is_heard(body: str) -> None:
     assert understand(body).verdict is Verdict.STOP
+
+
+def test_a_persons_own_stop_after_a_quotation_of_ours_is_heard() -> None:
+    ours = "Liked “Hi, this is Ada's Plumbing. Sorry we missed your call! Reply STOP to opt out”"
+    assert understand(ours).verdict is Verdict.NONE
+    assert understand(f"{ours} STOP").verdict is Verdict.STOP
+    assert understand("Liked “stop”").verdict is Verdict.UNSURE_STOP
 
 
 def test_our_own_words_quoted_before_a_reply_are_not_a_stop() -> None:

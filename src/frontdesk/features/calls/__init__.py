@@ -1,5 +1,6 @@
 """Calls to a business: answered, missed, and the messages callers leave."""
 
+from frontdesk.features.calls.jobs import handlers
 from frontdesk.features.calls.model import (
     Call,
     CallAddresses,
@@ -26,6 +27,7 @@ __all__ = [
     "end_dial",
     "find_called_number",
     "get_call",
+    "handlers",
     "keep_voicemail",
     "list_calls",
     "start_call",

@@ -14,7 +14,7 @@ from frontdesk.features.calls.events import VoicemailLeft
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.jobs import RetryPolicy, RunContext, Workflows, start_run
-from frontdesk.kernel.outbox import Handler, NewsOf
+from frontdesk.kernel.outbox import Handler, NewsOf, on
 from frontdesk.ports import ProviderError
 from frontdesk.ports.media import MediaFetcher
 
@@ -30,14 +30,14 @@ ENDINGS = {
 NOT_FOUND = 404
 
 
-def handlers() -> list[Handler[VoicemailLeft]]:
+def handlers() -> list[Handler]:
     """List what calls listen to: their own voicemails, to fetch each in the background."""
 
     async def fetch_later(tx: Transaction, news: NewsOf[VoicemailLeft]) -> None:
         voicemail_id = str(news.event.voicemail_id)
         await start_run(tx, STORE_VOICEMAIL, {"voicemail_id": voicemail_id}, key=voicemail_id)
 
-    return [Handler("calls.store_voicemail", VoicemailLeft, fetch_later)]
+    return [on(VoicemailLeft, "calls.store_voicemail", fetch_later)]
 
 
 def add_workflows(workflows: Workflows, *, media: Mapping[str, MediaFetcher], folder: Path) -> None:

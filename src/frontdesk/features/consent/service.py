@@ -53,6 +53,7 @@ async def hear(
             due = lifted and not carrier_answers and await _may_confirm(tx, phone_e164, LedgerEvent.START_CONFIRMED)
             return Heard(reply=Reply.START_CONFIRMATION if due else Reply.NOTHING)
         case Verdict.HELP:
+            await queries.lock_person_alone(tx, phone_e164=phone_e164)
             asked_lately = await queries.happened_within(
                 tx, phone_e164=phone_e164, event=LedgerEvent.HELP_ANSWERED, span=HELP_EVERY
             )

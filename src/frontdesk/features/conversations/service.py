@@ -118,31 +118,7 @@ async def receive_text(
         return None
     contact = await contacts.ensure_contact(tx, phone_e164=text.sender_e164)
     wording = consent.understand(text.body, text.opt_out_hint.value if text.opt_out_hint else None)
-    message_id = new_id()
-    thread_id = await queries.add_message(
-        tx,
-        message_id=message_id,
-        new_thread_id=new_id(),
-        contact_id=contact.id,
-        direction="inbound",
-        body=text.body,
-        media_json=msgspec.json.encode(text.media).decode(),
-        sender_e164=text.sender_e164,
-        recipient_e164=text.recipient_e164,
-        author="",
-        wording=wording.verdict.value,
-        provider=text.provider,
-        provider_message_id=text.provider_message_id,
-        send_job_id=None,
-    )
-    tx.announce(
-        TextReceived(
-            message_id=message_id,
-            conversation_id=thread_id,
-            contact_id=contact.id,
-            wording=wording.verdict.value,
-        )
-    )
+    # First, because it may lock the person: everybody locks the person before the thread.
     heard = await consent.hear(
         tx,
         wording,
@@ -152,6 +128,7 @@ async def receive_text(
         carrier_answers=text.opt_out_hint is not None,
         journal=journal,
     )
+    message_id, thread_id = await _keep_inbound(tx, text, contact_id=contact.id, wording=wording.verdict.value)
     if heard.unsure:
         await raise_task(
             tx,
@@ -165,6 +142,28 @@ async def receive_text(
             tx, text, heard.reply, message_id=message_id, contact_id=contact.id, business=business, lane=lane
         )
     return heard
+
+
+async def _keep_inbound(tx: Transaction, text: InboundText, *, contact_id: UUID, wording: str) -> tuple[UUID, UUID]:
+    message_id = new_id()
+    thread_id = await queries.add_message(
+        tx,
+        message_id=message_id,
+        new_thread_id=new_id(),
+        contact_id=contact_id,
+        direction="inbound",
+        body=text.body,
+        media_json=msgspec.json.encode(text.media).decode(),
+        sender_e164=text.sender_e164,
+        recipient_e164=text.recipient_e164,
+        author="",
+        wording=wording,
+        provider=text.provider,
+        provider_message_id=text.provider_message_id,
+        send_job_id=None,
+    )
+    tx.announce(TextReceived(message_id=message_id, conversation_id=thread_id, contact_id=contact_id, wording=wording))
+    return message_id, thread_id
 
 
 async def _answer_compliance(

@@ -47,6 +47,7 @@ class Courier:
         paused_by_setting: bool = False,
         wake: Callable[[], None] = lambda: None,
         recorded: Callable[[], None] = lambda: None,
+        cut_off: asyncio.Event | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._system = system
@@ -58,6 +59,7 @@ class Courier:
         self._window = FIRST_WINDOW
         self._wake = wake
         self._recorded = recorded
+        self._cut_off = cut_off or asyncio.Event()
         self._jitter = jitter
         self._posting: set[asyncio.Task[None]] = set()
         self._results: list[Posted] = []
@@ -71,10 +73,12 @@ class Courier:
 
     def free_slots(self) -> int:
         """Tell how many more jobs may be posted now."""
-        return 0 if self._closed else max(0, min(self._window, self._limit) - len(self._posting))
+        if self._closed or self._cut_off.is_set():
+            return 0
+        return max(0, min(self._window, self._limit) - len(self._posting))
 
     def lease_owner(self) -> UUID | None:
-        """Give the id under which a job may be leased now, or None when this process is full or stopping."""
+        """Give the id under which a job may be leased now, or None when this process is full, stopping or cut off."""
         return self._process_id if self.free_slots() > 0 else None
 
     def wake_dispatch(self) -> None:

@@ -115,9 +115,7 @@ def _add_reports(routes: APIRouter, access: Access) -> None:
         )
 
 
-def _add_tenant_switches(
-    routes: APIRouter, access: Access, switches: Database, wake: Callable[[], None]
-) -> None:
+def _add_tenant_switches(routes: APIRouter, access: Access, switches: Database, wake: Callable[[], None]) -> None:
     may_pause = access.to_business(Scope.DELIVERY_PAUSE, reserved=True)
     may_resume = access.to_business(Scope.DELIVERY_RESUME, reserved=True)
     may_read = access.to_business(Scope.DELIVERY_READ)
@@ -173,9 +171,7 @@ def _add_platform_switches(routes: APIRouter, access: Access, wake: Callable[[],
         return await _switch(visit, switching.Scope.CHANNEL, _known(channel), paused=False, reason="", wake=wake)
 
 
-async def pause_business(
-    visit: Visit, switches: Database, *, reason: str, wake: Callable[[], None]
-) -> StopProofView:
+async def pause_business(visit: Visit, switches: Database, *, reason: str, wake: Callable[[], None]) -> StopProofView:
     """Pause the visited business's sending over the connection kept back for it, and prove the stop."""
     key = str(visit.tenant_id)
     async with switches.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:

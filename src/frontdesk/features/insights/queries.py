@@ -80,9 +80,7 @@ LIST_OWNERS = """
 """
 
 
-async def list_calls(
-    tx: Transaction, *, before: UUID | None, only: list[UUID] | None, limit: int
-) -> list[CallEntry]:
+async def list_calls(tx: Transaction, *, before: UUID | None, only: list[UUID] | None, limit: int) -> list[CallEntry]:
     """List calls with their texts, newest first, from before a given one; or some by id."""
     rows = await tx.fetch(LIST_CALLS, tx.tenant, before, only, limit)
     by_call: dict[UUID, list[Voicemail]] = {}
@@ -91,9 +89,7 @@ async def list_calls(
     return [_call(row, tuple(by_call.get(row["id"], ()))) for row in rows]
 
 
-async def list_texts(
-    tx: Transaction, *, before: UUID | None, only: list[UUID] | None, limit: int
-) -> list[TextEntry]:
+async def list_texts(tx: Transaction, *, before: UUID | None, only: list[UUID] | None, limit: int) -> list[TextEntry]:
     """List texts that answer no call, newest first, from before a given one; or some by id."""
     return [_text(row) for row in await tx.fetch(LIST_TEXTS, tx.tenant, before, only, limit)]
 

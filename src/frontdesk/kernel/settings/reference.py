@@ -12,7 +12,7 @@ _HEAD = """# Settings
 
 Generated from the program; do not edit. Settings are environment variables. An empty value means unset.
 Every secret `X` can stand in a file instead: set `X_FILE` to its path. A start with wrong settings lists all faults at
-once and changes nothing.
+once.
 """
 
 

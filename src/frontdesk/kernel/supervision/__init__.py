@@ -1,4 +1,4 @@
-"""Keeping the programs of one Frontdesk running on this machine: started, watched, restarted, drained, never orphaned."""
+"""Keeping the programs of one Frontdesk up on this machine: started, watched, restarted, drained, never orphaned."""
 
 from frontdesk.kernel.supervision.child import Child
 from frontdesk.kernel.supervision.signals import stop_on_signals

@@ -15,7 +15,7 @@ ROUND_S = 1.0
 
 
 def take_orphans_in() -> bool:
-    """Become the parent of orphans below us, where the system can do that (Linux); whoever is process 1 is it anyway."""
+    """Become the parent of orphans below us, where the system can do that (Linux); process 1 is it anyway."""
     if sys.platform != "linux":
         return False
     return int(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
@@ -28,7 +28,7 @@ async def bury_strays() -> None:
         dead = await asyncio.to_thread(_dead_children)
         for pid in dead & waiting:
             with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+                os.waitpid(pid, os.WNOHANG)  # noqa: ASYNC222 - returns at once
         waiting = dead
         await asyncio.sleep(ROUND_S)
 

@@ -48,7 +48,7 @@ class Supervisor:
         self._drain_seconds = drain_seconds
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._ready: set[str] = set()
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self.ready = asyncio.Event()
         self.restarts: dict[str, int] = {child.name: 0 for child in children}
 
@@ -67,11 +67,11 @@ class Supervisor:
         try:
             await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._stopping = True
+            self._stopping.set()
             await self._drain()
-            for task in (*tasks, burial, stopped):
-                task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
+            burial.cancel()
+            stopped.cancel()
             await asyncio.gather(burial, stopped, return_exceptions=True)
         for failure in ended:
             if isinstance(failure, Exception):
@@ -80,9 +80,9 @@ class Supervisor:
     async def _keep_up(self, child: Child) -> None:
         """Run one child again and again."""
         loop, deaths = asyncio.get_running_loop(), deque[float](maxlen=MAX_RAPID)
-        while not self._stopping:
+        while True:
             code = await self._run_once(child)
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             deaths.append(loop.time())
             log.error("child.died", child=child.name, **_cause(code))
@@ -91,7 +91,10 @@ class Supervisor:
             if len(deaths) == MAX_RAPID and deaths[-1] - deaths[0] < RAPID_S:
                 raise GaveUp(child.name, f"it died {MAX_RAPID} times within {deaths[-1] - deaths[0]:.0f} s")
             recent = sum(loop.time() - death < RAPID_S for death in deaths)
-            await asyncio.sleep(BACKOFF_S[min(recent, len(BACKOFF_S)) - 1])
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BACKOFF_S[min(recent, len(BACKOFF_S)) - 1]):
+                    await self._stopping.wait()
+                return
             self.restarts[child.name] += 1
 
     async def _run_once(self, child: Child) -> int:
@@ -111,8 +114,8 @@ class Supervisor:
                 output.close()
         self._running[child.name] = process
         log.info("child.started", child=child.name, pid=process.pid)
-        if self._stopping:
-            process.terminate()
+        if self._stopping.is_set():
+            process.kill()  # it came too late to be drained and has not begun anything
         readiness = asyncio.create_task(self._until_ready(child))
         try:
             return await process.wait()
@@ -140,14 +143,14 @@ class Supervisor:
             with suppress(ProcessLookupError):
                 process.terminate()
                 os.kill(process.pid, signal.SIGCONT)  # one that was halted hears nothing else
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout_at(deadline):
                     await process.wait()
-            except TimeoutError:
-                log.error("child.killed", child=child.name, reason="did not stop in time")
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+                continue
+            log.error("child.killed", child=child.name, reason="did not stop in time")
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
 
     def _output_of(self, child: Child) -> IO[bytes] | None:
         """Open the child's log, if it has one."""

@@ -70,12 +70,12 @@ _START_KEYS = frozenset(folded_word(word) for word in START_WORDS)
 _HELP_KEYS = frozenset(folded_word(word) for word in HELP_WORDS)
 _INSIDE_KEYS = tuple(folded_word(word) for word in INSIDE_WORDS)
 
-# How phones put into words that somebody tapped a heart on our message: a verb or emoji, then all of our text in quotes.
+# How phones put a tap on our message into words: a verb or an emoji, then all of our text in quotes.
 # Anything outside the quotes is the person's own and is read, and so is a quotation too short to be a text of ours.
 _REACTION = re.compile(
-    r"\s*(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S{1,12} to|removed an? [a-z ]{1,20} from"
+    r"(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S{1,12} to|removed an? [a-z ]{1,20} from"
     r"|le gust\u00f3|le encant\u00f3|se ri\u00f3 de|a aim\u00e9|a ador\u00e9|a ri de|[^\w\s]{1,6} to)"
-    r" {0,2}[\"\u201c\u00ab][^\"\u201c\u201d\u00ab\u00bb]{20,1600}[\"\u201d\u00bb]\s*",
+    r" {0,2}[\"\u201c\u00ab][^\"\u201c\u201d\u00ab\u00bb]{20,1600}[\"\u201d\u00bb]",
     re.IGNORECASE,
 )
 
@@ -91,7 +91,7 @@ def understand(body: str, hint: str | None = None) -> Wording:
     """
     if hint == "stop":
         return Wording(Verdict.STOP, Evidence("carrier", hint), Scope.ALL)
-    if _REACTION.fullmatch(body):
+    if _REACTION.fullmatch(body.strip()):
         return Wording(Verdict.NONE, Evidence("reaction to our own text", ""))
     message = plain(body, respelled=RESPELLED)
     read = _by_keyword(message) or _by_clause(message) or _by_phrase(message)
@@ -111,7 +111,7 @@ def _by_keyword(message: PlainText) -> Wording | None:
     key = message.run_together
     if key in _STOP_KEYS:
         return _stop(f"keyword ({_STOP_KEYS[key]})", key)
-    if key in _START_KEYS:
+    if key in _START_KEYS and len(list(message.clauses())) == 1:
         return Wording(Verdict.START, Evidence("keyword", key))
     words = [word for word in message.words if word not in (HARD, SOFT)]
     rest = {word for word in words if word not in POLITE_WORDS}

@@ -93,9 +93,7 @@ class StoredDecision:
     rules_version: str
 
 
-async def list_jobs(
-    tx: Transaction, *, before: UUID | None, statuses: list[str] | None, limit: int
-) -> list[SendJob]:
+async def list_jobs(tx: Transaction, *, before: UUID | None, statuses: list[str] | None, limit: int) -> list[SendJob]:
     """List send jobs, newest first, from before a given one, in given states or in any."""
     return [SendJob(**dict(row)) for row in await tx.fetch(LIST_JOBS, tx.tenant, before, statuses, limit)]
 

@@ -1,0 +1,81 @@
+// Follows the business's feed and works what it pushes into the page; rows arrive as they are now, in any order.
+const RETRY_MS = 3000;
+let cursor = "";
+
+function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+function wire(node) {
+  window.htmx?.process(node);
+}
+
+// Ids sort by time, so a row's place follows from its id.
+function place(row, list) {
+  const known = document.getElementById(row.id);
+  if (known) {
+    if (known.outerHTML === row.outerHTML) return;
+    known.replaceWith(row);
+  } else {
+    const later = [...list.querySelectorAll("li.row")].find((other) => other.id < row.id);
+    row.classList.add("fresh");
+    list.insertBefore(row, later ?? list.querySelector("li.more"));
+  }
+  wire(row);
+}
+
+function showRows(html) {
+  const list = document.getElementById("timeline");
+  if (!list) return;
+  for (const row of parse(html).querySelectorAll("li.row")) place(row, list);
+}
+
+function showPanel(id, html) {
+  const panel = document.getElementById(id);
+  if (!panel || panel.contains(document.activeElement)) return;
+  panel.replaceChildren(parse(html));
+  wire(panel);
+}
+
+async function refreshThread(touched) {
+  const thread = document.querySelector("[data-thread]");
+  if (!thread || !touched.includes(thread.dataset.thread)) return;
+  const answer = await fetch(thread.dataset.messages, { headers: { "HX-Request": "true" } });
+  const messages = document.getElementById("messages");
+  if (!answer.ok || !messages) return;
+  const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 80;
+  messages.replaceChildren(parse(await answer.text()));
+  if (atEnd) messages.scrollTop = messages.scrollHeight;
+}
+
+function tell(live) {
+  for (const mark of document.querySelectorAll("[data-live]")) {
+    mark.hidden = false;
+    mark.classList.toggle("lost", !live);
+    mark.textContent = live ? "Live" : "Reconnecting…";
+  }
+}
+
+export function follow() {
+  const address = document.getElementById("timeline")?.dataset.stream;
+  if (!address) return;
+  const url = new URL(address, location.href);
+  if (cursor) url.searchParams.set("after", cursor);
+  const source = new EventSource(url);
+  source.addEventListener("open", () => tell(true));
+  source.addEventListener("rows", (event) => showRows(event.data));
+  source.addEventListener("threads", (event) => refreshThread(JSON.parse(event.data)));
+  source.addEventListener("pause", (event) => showPanel("pause", event.data));
+  source.addEventListener("tasks", (event) => showPanel("tasks", event.data));
+  source.addEventListener("cursor", (event) => {
+    cursor = event.lastEventId;
+  });
+  source.addEventListener("reload", () => location.reload());
+  source.addEventListener("error", () => {
+    tell(false);
+    // A browser gives up after a refusal; a server that restarts refuses for a moment.
+    if (source.readyState === EventSource.CLOSED) setTimeout(follow, RETRY_MS);
+  });
+}

@@ -1,0 +1,277 @@
+"""PostgreSQL as a simulated process sees it: real connections, with a boundary before every transaction and commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+from typing import TypeVar
+
+import asyncpg
+
+from frontdesk.kernel.db import Role
+from tests.simulation.turnstile import PLACE, Place, Turnstile
+
+Result = TypeVar("Result")
+LOOK_SECONDS = 0.004  # real time after which a statement is asked whether it waits for a lock
+BLOCKERS = "select pg_blocking_pids($1)"
+
+
+class Stock:
+    """Real connections by role, kept from world to world, and the one that watches over the others' locks."""
+
+    def __init__(self, url: str, watch: asyncpg.Connection) -> None:
+        self._url = url
+        self._watch = watch
+        self._free: dict[Role, list[asyncpg.Connection]] = {Role.APP: [], Role.SYSTEM: []}
+        self._watching = asyncio.Lock()
+        self.by_pid: dict[int, Session] = {}
+        self.deadlocks = 0
+
+    async def take(self, role: Role) -> asyncpg.Connection:
+        """Lend a connection of a role."""
+        if self._free[role]:
+            return self._free[role].pop()
+        # Waits show up in 1 ms, long before LOOK_SECONDS: whoever closes a circle is always the one to lose.
+        return await asyncpg.connect(
+            self._url,
+            server_settings={
+                "role": role.value,
+                "timezone": "UTC",
+                "jit": "off",
+                "deadlock_timeout": "1ms",
+                "application_name": "simulation",
+            },
+        )
+
+    def give_back(self, role: Role, connection: asyncpg.Connection) -> None:
+        """Take a connection back that is in no transaction."""
+        assert not connection.is_in_transaction()
+        self._free[role].append(connection)
+
+    async def blockers(self, pid: int) -> list[int]:
+        """List who holds the lock that a backend waits for."""
+        async with self._watching:
+            found: list[int] = await self._watch.fetchval(BLOCKERS, pid)
+        return found
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for free in self._free.values():
+            for connection in free:
+                await connection.close()
+
+
+class Session:
+    """One connection for one transaction; every statement waits for its turn, and a lost connection stays lost."""
+
+    def __init__(self, raw: asyncpg.Connection, *, turnstile: Turnstile, stock: Stock, faults: DatabaseFaults) -> None:
+        self.raw = raw
+        self.place = PLACE.get()
+        self.holder: Session | None = None
+        self._turnstile = turnstile
+        self._stock = stock
+        self._faults = faults
+        self._pid = raw.get_server_pid()
+        self._waited = False
+        self._is_cut = False
+        self._began = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def execute(self, statement: str, *arguments: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
+        """Run a statement; the first, the commit and what follows the commit are boundaries."""
+        del timeout
+        if statement == "commit":
+            return await self._commit()
+        if statement == "rollback":
+            return await self._roll_back()
+        if statement.startswith("begin;"):
+            await self._turnstile.step("begin", session=self)
+            self._began = self._turnstile.steps
+            if self._faults.strikes(self._faults.refused):
+                raise self._lose(ConnectionRefusedError("the database cannot be reached"))
+            return await self._talk(lambda: self.raw.execute(statement))
+        return await self._run(lambda: self.raw.execute(statement, *arguments))
+
+    async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        """Run a statement and return its rows."""
+        return await self._run(lambda: self.raw.fetch(statement, *arguments))
+
+    async def fetchrow(self, statement: str, *arguments: object) -> asyncpg.Record | None:
+        """Run a statement and return its first row."""
+        return await self._run(lambda: self.raw.fetchrow(statement, *arguments))
+
+    async def fetchval(self, statement: str, *arguments: object) -> object:
+        """Run a statement and return its first value."""
+        return await self._run(lambda: self.raw.fetchval(statement, *arguments))
+
+    async def executemany(self, statement: str, arguments: Iterable[Sequence[object]]) -> None:
+        """Run a statement once per row."""
+        await self._run(lambda: self.raw.executemany(statement, arguments))
+
+    def terminate(self) -> None:
+        """Give the connection up."""
+        self._is_cut = True
+
+    async def _run(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        self._refuse_if_lost()
+        await self._turnstile.step("statement", session=self, follow_up=True)
+        self._refuse_if_lost()
+        return await self._talk(call)
+
+    async def _commit(self) -> str:
+        self._refuse_if_lost()
+        await self._turnstile.step("commit", session=self)
+        self._refuse_if_lost()
+        if self._faults.strikes(self._faults.cut_before_commit):
+            await self._end("rollback")
+            raise self._lose(asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"))
+        turnstile = self._turnstile
+        await self._end(
+            f"set local sim.tick = '{turnstile.steps}'; set local sim.began = '{self._began}'; "
+            f"set local sim.at = '{turnstile.now!r}'; commit"
+        )
+        if self._faults.strikes(self._faults.cut_after_commit):
+            raise self._lose(asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"))
+        await self._turnstile.step("committed")
+        return "COMMIT"
+
+    async def _roll_back(self) -> str:
+        if self.place.dead or self._is_cut:
+            return "ROLLBACK"
+        await self._end("rollback")
+        return "ROLLBACK"
+
+    async def _end(self, statement: str) -> None:
+        try:
+            await self._talk(lambda: self.raw.execute(statement))
+        finally:
+            if self.raw.is_in_transaction():  # a commit that failed
+                await self._talk(lambda: self.raw.execute("rollback"))
+            self._turnstile.let_go(self)
+
+    async def abandon(self) -> None:
+        """End the transaction as the server does when its client is gone."""
+        self._is_cut = True
+        if self.raw.is_in_transaction():
+            await self._end("rollback")
+
+    def cut_off(self) -> None:
+        """End the transaction from the server's side, while the client is not looking."""
+        self._turnstile.talking += 1
+        self._turnstile.loop.create_task(self._cut_off())
+
+    async def _cut_off(self) -> None:
+        try:
+            await self.abandon()
+        finally:
+            self._turnstile.talking -= 1
+
+    def _lose(self, error: Exception) -> Exception:
+        self._is_cut = True
+        return error
+
+    def _refuse_if_lost(self) -> None:
+        if self.place.dead:
+            raise asyncio.CancelledError
+        if self._is_cut:
+            raise asyncpg.InterfaceError("cannot perform operation: connection is closed")
+
+    async def _talk(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Run one real statement; meanwhile nobody else gets a turn, unless it waits for somebody's lock."""
+        self._waited = False
+        self._turnstile.talking += 1
+        self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
+        try:
+            return await call()
+        except asyncpg.DeadlockDetectedError:
+            self._stock.deadlocks += 1
+            raise
+        finally:
+            self._timer.cancel()
+            if self.holder is None:
+                self._turnstile.talking -= 1
+            else:
+                self.holder = None
+                self._turnstile.parked.remove(self)
+            if self._waited:
+                await self._turnstile.step("woken", session=self)
+
+    def _look(self) -> None:
+        self._turnstile.loop.create_task(self._park_if_blocked())
+
+    async def _park_if_blocked(self) -> None:
+        timer = self._timer
+        pids = await self._stock.blockers(self._pid)
+        if timer is not self._timer or timer is None or timer.cancelled():
+            return  # the statement has ended meanwhile
+        if not pids:
+            self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
+            return
+        holders = [self._stock.by_pid[pid] for pid in pids]
+        self.holder = holders[0]
+        self._waited = True
+        self._turnstile.parked.append(self)
+        self._turnstile.talking -= 1
+
+    def watch_again(self) -> None:
+        """Count as talking again: the lock that was waited for may be free."""
+        self.holder = None
+        self._turnstile.talking += 1
+        self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
+
+
+class DatabaseFaults:
+    """How likely a connection is lost: before a transaction, before its commit, after its commit."""
+
+    def __init__(self, random: Random, *, refused: float, cut_before_commit: float, cut_after_commit: float) -> None:
+        self._random = random
+        self.refused = refused
+        self.cut_before_commit = cut_before_commit
+        self.cut_after_commit = cut_after_commit
+
+    def strikes(self, likelihood: float) -> bool:
+        """Draw whether a fault strikes now."""
+        return likelihood > 0 and self._random.random() < likelihood
+
+    def stop(self) -> None:
+        """Let no fault strike any more."""
+        self.refused = self.cut_before_commit = self.cut_after_commit = 0.0
+
+
+class SteppedPool:
+    """What a Database of a simulated process draws connections from."""
+
+    def __init__(self, *, role: Role, turnstile: Turnstile, stock: Stock, faults: DatabaseFaults) -> None:
+        self._role = role
+        self._turnstile = turnstile
+        self._stock = stock
+        self._faults = faults
+        self.server_time: Callable[[], object] = lambda: None
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Session]:
+        """Lend a connection for one transaction."""
+        place: Place = PLACE.get()
+        if place.dead:
+            raise asyncio.CancelledError
+        self._turnstile.talking += 1
+        try:
+            raw = await self._stock.take(self._role)
+        finally:
+            self._turnstile.talking -= 1
+        session = Session(raw, turnstile=self._turnstile, stock=self._stock, faults=self._faults)
+        place.sessions[session] = None
+        self._stock.by_pid[raw.get_server_pid()] = session
+        try:
+            yield session
+        finally:
+            place.sessions.pop(session, None)
+            self._stock.give_back(self._role, raw)
+
+    async def fetchval(self, _statement: str, *, timeout: float | None = None) -> object:  # noqa: ASYNC109
+        """Read the simulated server's time of day: all that is asked outside a transaction."""
+        del timeout
+        await self._turnstile.step("read the server's clock")
+        return self.server_time()
