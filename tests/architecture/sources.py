@@ -95,6 +95,6 @@ def listed(offenders: list[str]) -> str:
 
 
 WRITES_SQL = re.compile(
-    r"^\s*with\s+\w+\s+as\s*\(|\bselect\b[\s\S]{1,4000}?\bfrom\b\s+\w|\binsert\s+into\s+\w|\bdelete\s+from\s+\w"
-    r"|\bupdate\s+\w+(\s+as\s+\w+)?\s+set\b"
+    r"^\s*with\s+\w+\s+as\s*\(|^\s*\(?select\b|\(\s*select\b[\s\S]{1,4000}?\bfrom\b|\binsert\s+into\s+\w+\s*(\(|as|select)"
+    r"|\bdelete\s+from\s+\w|\bupdate\s+\w+(\s+as\s+\w+)?\s+set\s+\w+\s*="
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tests.architecture.sources import Function, Source, listed, sources
 
-SENTENCE = re.compile(r"^[A-Z`/].{8,118}[.!?]$")
+SENTENCE = re.compile(r"^[A-Z`/].{8,112}[.!?]$")
 
 
 def first_sentence(node: ast.Module | ast.ClassDef | Function) -> str:
@@ -50,7 +50,7 @@ def test_every_public_function_class_and_method_begins_with_a_sentence() -> None
         f"{source.place}:{node.lineno} {node.name}: {first_sentence(node)!r}"
         for source in sources()
         for node in public(source)
-        if not first_sentence(node).endswith((".", "!", "?"))
+        if not first_sentence(node).endswith((".", "!", "?", "…"))
     ]
     assert not offenders, listed(offenders)
 

@@ -25,6 +25,17 @@ ACROSS_TENANTS = {
     "frontdesk.features.delivery.queries.doubt.SETTLE_ABSENT",
     "frontdesk.features.delivery.queries.doubt.LOOK_AGAIN",
     "frontdesk.features.delivery.queries.doubt.TAKE_RECEIPT",
+    # Leased by id from CLAIM's rows, which are locked in the same transaction.
+    "frontdesk.features.delivery.queries.jobs.APPLY_DECISIONS",
+    # The carrier refuses a number, whoever's it is.
+    "frontdesk.features.delivery.queries.switches.BLOCK_NUMBER",
+    # What is in flight anywhere, for the global switch.
+    "frontdesk.features.delivery.queries.switches.PROVE_GLOBAL_STOP",
+    # Asked before it is known whose call or number it is.
+    "frontdesk.features.calls.queries.FIND_CALLED_NUMBER",
+    "frontdesk.features.senders.queries.FIND_OWNER",
+    # One figure for the platform, without anybody's rows.
+    "frontdesk.features.textback.queries.FIRST_TEXT_P95",
 }
 
 

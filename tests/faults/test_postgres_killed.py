@@ -181,11 +181,17 @@ async def test_lock_files_that_name_a_living_stranger_do_not_block_the_next_star
     async with running(home) as server:
         places, lines = server.places, (server.places.data / "postmaster.pid").read_text().splitlines()
         lock = next(places.socket_folder.glob(".s.PGSQL.*.lock"))
-    stranger = "\n".join([str(os.getpid()), *lines[1:], ""])
-    (places.data / "postmaster.pid").write_text(stranger)
-    lock.write_text(stranger)
-    async with running(home) as server:
-        assert await server.healthy()
+    owner = places.data.stat().st_uid
+    stranger = await asyncio.create_subprocess_exec("sleep", "600", user=owner if owner != os.geteuid() else None)
+    note = "\n".join([str(stranger.pid), *lines[1:], ""])
+    (places.data / "postmaster.pid").write_text(note)
+    lock.write_text(note)
+    try:
+        async with running(home) as server:
+            assert await server.healthy()
+    finally:
+        stranger.kill()
+        await stranger.wait()
 
 
 async def test_a_server_that_dies_again_and_again_is_given_up_loudly(home: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("demo")(demo)
-    pretend = typer.Typer(help="Let the twin's customers do something.", no_args_is_help=True)
+    pretend = typer.Typer(help="Let the twin's customers do something.")
     pretend.callback()(_pretend)
     pretend.command("missed-call")(missed_call)
     app.add_typer(pretend, name="simulate")

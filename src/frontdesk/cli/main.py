@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import sys
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from frontdesk.cli import bench, demo, looking, people, sending, serving
-from frontdesk.cli.output import EXIT_FAILED, EXIT_USAGE, error_console, write_json
+from frontdesk.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, error_console, write_json
 
 app = typer.Typer(
     name="frontdesk",
     help="The self-hosted front office: answers missed calls with exactly one text.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
@@ -32,22 +31,17 @@ def run_command(arguments: list[str]) -> int:
     """Run one command and return its exit code: 0 ok, 1 failed, 2 wrong usage or settings."""
     as_json = "--json" in arguments
     try:
-        code = app(arguments, standalone_mode=False, prog_name="frontdesk")
-    except click.exceptions.NoArgsIsHelpError as error:
-        sys.stdout.write(error.format_message() + "\n")
-        return EXIT_USAGE
-    except click.ClickException as error:
+        code = app(arguments or ["--help"], standalone_mode=False, prog_name="frontdesk")
+    except TyperException as error:
         return _tell("cli.usage", error.format_message(), as_json=as_json, code=EXIT_USAGE)
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _tell("cli.interrupted", "interrupted", as_json=as_json, code=130)
+    except (typer.Abort, KeyboardInterrupt):
+        return _tell("cli.interrupted", "interrupted", as_json=as_json, code=EXIT_INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
     except Exception as error:
         return _explain(error, as_json=as_json)
-    return code if isinstance(code, int) else 0
+    return code if isinstance(code, int) else EXIT_OK if arguments else EXIT_USAGE
 
 
 def _explain(error: Exception, *, as_json: bool) -> int:

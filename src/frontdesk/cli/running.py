@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontdesk.cli.office import base_url, home_of, open_database, read_settings
+from frontdesk.cli.office import base_url, home_of, read_settings
 from frontdesk.kernel.db import UNAVAILABLE
+from frontdesk.kernel.postgres import PostgresFailed
 from frontdesk.kernel.telemetry import configure_logging, get_logger
 from frontdesk.wiring import Frontdesk, assemble
 from frontdesk.worker.loops import keep_going
@@ -72,16 +75,32 @@ def _run(settings: Settings, kind: str, work: Work) -> int:
     import uvloop
 
     configure_logging(level=settings.process.log_level.value, secrets=settings.secret_values())
-    return uvloop.run(_live(settings, kind, work))
+    with _database_address(settings) as database_url:
+        return uvloop.run(_live(settings, kind, database_url, work))
 
 
-async def _live(settings: Settings, kind: str, work: Work) -> int:
+@contextmanager
+def _database_address(settings: Settings) -> Iterator[str]:
+    """Lend the database's address; the embedded one runs as a program beside us, because uvloop cannot start it."""
+    if settings.database.url is not None:
+        yield settings.database.url.get_secret_value()
+        return
+    command = [sys.executable, "-m", "frontdesk.kernel.postgres", "--home", str(home_of(settings))]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as server:
+        address = server.stdout.readline().strip() if server.stdout else ""
+        if not address:
+            raise PostgresFailed(f"the embedded PostgreSQL of {home_of(settings)} did not start")
+        yield address
+
+
+async def _live(settings: Settings, kind: str, database_url: str, work: Work) -> int:
     """Put the parts together, work until a signal or the loss of our sign of life, take them apart."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        database_url = await stack.enter_async_context(open_database(settings))
         parts = await _assemble_when_reachable(stack, settings, kind, database_url, stop)
         if parts is None:
             return EXIT_STOPPED

@@ -18,7 +18,7 @@ from frontdesk.providers.twin import TwinControl
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.audit_log import audit_router
 from frontdesk.web.bodies import BodyGuard
-from frontdesk.web.businesses import businesses_router
+from frontdesk.web.businesses import businesses_router, judge_template
 from frontdesk.web.docs import docs_router
 from frontdesk.web.edge import Edge
 from frontdesk.web.health import health_router, register_readings
@@ -71,7 +71,7 @@ def _add_routers(
         login_router(parts, door),
         token_router(parts, door),
         businesses_router(parts, door),
-        tenants_routes.router(door),
+        tenants_routes.router(door, judge_template=judge_template),
         calls_routes.router(door),
         insights_routes.router(door),
         voicemail_router(parts, door),
@@ -82,6 +82,6 @@ def _add_routers(
         audit_router(door),
         simulate_router(door, simulator),
         pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
-        docs_router(app, door),
+        docs_router(app, door, public_base_url=parts.public_base_url),
     ):
         app.include_router(router)

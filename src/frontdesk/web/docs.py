@@ -12,12 +12,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from frontdesk.kernel.auth import Scope
 from frontdesk.web.access import Caller, FrontDoor, ToAnybodyKnown, ToBusiness, ToPlatform
+from frontdesk.web.api_page import group_operations
 from frontdesk.web.rendering import render
 
 PACKAGE = Path(__file__).parents[1]
 
 
-def docs_router(app: FastAPI, door: FrontDoor) -> APIRouter:
+def docs_router(app: FastAPI, door: FrontDoor, *, public_base_url: str) -> APIRouter:
     """Make the routes of the documentation; like everything else they want a login or a token."""
     routes = APIRouter(include_in_schema=False)
 
@@ -27,7 +28,8 @@ def docs_router(app: FastAPI, door: FrontDoor) -> APIRouter:
 
     @routes.get("/docs")
     async def docs_page(_caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
-        return HTMLResponse(render("docs.html", api=describe_api(app, cookie=door.entrance.cookie)))
+        api = describe_api(app, cookie=door.entrance.cookie)
+        return HTMLResponse(render("docs.html", groups=group_operations(api), base_url=public_base_url))
 
     @routes.get("/docs/errors")
     async def errors_page(_caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:

@@ -193,6 +193,8 @@ def test_known_nights_of_new_york() -> None:
     first, second = at(NEW_YORK, 2026, 11, 1, 1, 30), at(NEW_YORK, 2026, 11, 1, 1, 45, fold=1)
     assert twice.next_opening(at(NEW_YORK, 2026, 11, 1, 0, 0)) == first
     assert twice.next_closing(first) == second
+    evening = every_day(("09:00", "23:00"), zone="America/Santiago")  # where 23:00 to 24:00 came twice that night
+    assert evening.next_closing(at("America/Santiago", 2026, 4, 4, 12, 0)) == at("America/Santiago", 2026, 4, 4, 23, 0)
     gap = every_day(("02:10", "02:50"))
     assert gap.next_opening(at(NEW_YORK, 2027, 3, 14, 0, 0)) == at(NEW_YORK, 2027, 3, 15, 2, 10)
 

@@ -11,8 +11,10 @@ from frontdesk.cli.options import AsJson
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    benches = typer.Typer(help="Measure this machine: text-backs, drain, simulation.", no_args_is_help=True)
+    benches = typer.Typer(help="Measure this machine: text-backs, drain, simulation.")
+    benches.command("textback")(textback)
     benches.command("drain")(drain)
+    benches.command("simulate")(simulate)
     app.add_typer(benches, name="bench")
 
 
@@ -28,11 +30,57 @@ def drain(
     from frontdesk.cli.bench.figures import show_figures
     from frontdesk.cli.office import run
     from frontdesk.cli.output import write_json
+    from frontdesk.kernel.telemetry import configure_logging
 
+    configure_logging(level="ERROR")
     figures = run(lambda: run_drain(jobs=jobs, workers=workers, delay_ms=delay_ms))
     if as_json:
         write_json(figures)
     else:
         show_figures("Drain: queued texts through all gates to a stub carrier", figures)
+    if figures["violations"]:
+        raise typer.Exit(1)
+
+
+def textback(
+    *,
+    rate: Annotated[int, typer.Option(help="Missed calls per second.", min=1, max=2000)] = 50,
+    seconds: Annotated[int, typer.Option(help="Seconds to measure, after 3 s of warm-up.", min=1, max=300)] = 20,
+    receipts: Annotated[bool, typer.Option(help="Whether the carrier posts delivery receipts meanwhile.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Measure missed call to carrier POST at a steady rate, end to end over HTTP. Exit code 1 on any violation."""
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.bench.textback import run_textback
+    from frontdesk.cli.office import run
+    from frontdesk.cli.output import write_json
+    from frontdesk.kernel.telemetry import configure_logging
+
+    configure_logging(level="ERROR")
+    figures = run(lambda: run_textback(rate=rate, seconds=seconds, receipts=receipts))
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Text-back: missed-call webhook sent to text at the carrier", figures)
+    if figures["violations"] or figures["refused"]:
+        raise typer.Exit(1)
+
+
+def simulate(
+    *,
+    seeds: Annotated[int, typer.Option(help="Worlds to run.", min=1)] = 200,
+    first: Annotated[int, typer.Option(help="The first seed.", min=0)] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run seeded worlds with kills and lost replies on a real PostgreSQL; needs a source checkout."""
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.bench.simulation import run_simulation
+    from frontdesk.cli.output import write_json
+
+    figures = run_simulation(seeds=seeds, first=first)
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Simulation: seeded worlds, invariants checked after each", figures)
     if figures["violations"]:
         raise typer.Exit(1)

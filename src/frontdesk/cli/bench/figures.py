@@ -37,6 +37,18 @@ def peak_rss_mib(pid: int) -> float:
     return round(int(found.group(1)) / 1024, 1) if found else 0.0
 
 
+def cpu_seconds(pid: int) -> float:
+    """Tell the seconds of CPU that a process and its ended children have used; 0 for one that is gone."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    except psutil.Error:
+        return 0.0
+    return sum(one.user + one.system for one in times)
+
+
 def show_figures(title: str, figures: Mapping[str, object]) -> None:
     """Print figures for people."""
     from frontdesk.cli.output import console, show_facts

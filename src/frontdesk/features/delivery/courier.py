@@ -77,6 +77,11 @@ class Courier:
             return 0
         return max(0, min(self._window, self._limit) - len(self._posting))
 
+    def room_for_a_set(self) -> int:
+        """Tell how many jobs to claim at once: none until a quarter of the window is free, as claims cost by the set."""
+        free = self.free_slots()
+        return free if 4 * free >= min(self._window, self._limit) else 0
+
     def lease_owner(self) -> UUID | None:
         """Give the id under which a job may be leased now, or None when this process is full, stopping or cut off."""
         return self._process_id if self.free_slots() > 0 else None

@@ -31,7 +31,7 @@ class SetDispatch:
 
     async def dispatch_once(self) -> int:
         """Claim, gate and lease as many due jobs as the courier has room for; returns how many were seen."""
-        room = min(self._courier.free_slots(), CLAIM_LIMIT)
+        room = min(self._courier.room_for_a_set(), CLAIM_LIMIT)
         if room == 0:
             return 0
         decided_from = self._courier.monotonic()

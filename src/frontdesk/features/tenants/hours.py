@@ -7,7 +7,7 @@ import re
 import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -20,6 +20,7 @@ MINUTES_IN_DAY = 24 * 60
 MAX_SPANS_PER_DAY = 8
 MAX_SPECIAL_DAYS = 500
 LOOK_AHEAD_DAYS = 400  # past every yearly closure
+_TICK = timedelta(microseconds=1)  # the least that clocks tell apart
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00").fullmatch
 
@@ -111,11 +112,11 @@ class HoursFault:
     message: str
 
 
-@dataclass(slots=True)
 class _Reader:
     """Reads hours from JSON values and notes every fault instead of stopping at the first."""
 
-    faults: list[HoursFault] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.faults: list[HoursFault] = []
 
     def read(self, document: object, zone: str) -> BusinessHours:
         if not is_zone(zone):
@@ -302,14 +303,14 @@ def _utc(at: datetime) -> datetime:
 def _instant(zone: str, day: date, minutes: int, *, later: bool) -> datetime:
     """Find the instant of a wall-clock time, in UTC.
 
-    A time that comes twice means its first coming for an opening and its second (`later`) for a closing; one that the
-    clocks skip means the moment of the skip.
+    An opening is the first moment at which the clock shows its time or more, a closing (`later`) the end of the last
+    moment at which it shows less: of a time that comes twice the first and the second, of one that is skipped the skip.
     """
-    naive = datetime.combine(day, time()) + timedelta(minutes=minutes)
+    naive = datetime.combine(day, time()) + timedelta(minutes=minutes) - (_TICK if later else timedelta())
     first, second = (naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     if first > second:
-        return _skip_between(zone, second, first)
-    return second if later else first
+        return _skip_between(zone, second.replace(microsecond=0), first + _TICK)
+    return second + _TICK if later else first
 
 
 def _skip_between(zone: str, before: datetime, after: datetime) -> datetime:

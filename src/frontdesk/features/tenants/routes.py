@@ -1,7 +1,7 @@
 """The JSON API of businesses."""
 
 import json
-import string
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated, Self
@@ -15,8 +15,8 @@ from frontdesk.features.tenants import hours, service
 from frontdesk.features.tenants.model import Tenant
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
+from frontdesk.kernel.errors import Refused
 
-TEMPLATE_FIELDS = frozenset({"business", "opens_at"})
 MAX_TEMPLATE = 640
 
 
@@ -71,19 +71,6 @@ class TenantChange(BaseModel, extra="forbid"):
             raise ValueError("is not a time zone; use a name like America/New_York")
         return name
 
-    @field_validator("textback_open_template", "textback_closed_template")
-    @classmethod
-    def _has_known_fields(cls, template: str | None) -> str | None:
-        if template is None:
-            return None
-        try:
-            named = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-        except ValueError:
-            raise ValueError("has a single brace; write {business} or {opens_at}") from None
-        if named - TEMPLATE_FIELDS:
-            raise ValueError("knows only {business} and {opens_at}")
-        return template
-
     @model_validator(mode="after")
     def _only_the_number_may_be_taken_away(self) -> Self:
         given = self.model_dump(include=self.model_fields_set)
@@ -93,23 +80,32 @@ class TenantChange(BaseModel, extra="forbid"):
         return self
 
 
-def router(access: Access) -> APIRouter:
-    """Make the routes of one business; the list of businesses is the web's, who knows whom the caller may see."""
+JudgeTemplate = Callable[[str], str]
+
+
+def router(access: Access, *, judge_template: JudgeTemplate) -> APIRouter:
+    """Make the routes of one business; `judge_template` says what is wrong with a text-back's words, "" for nothing.
+
+    The list of businesses is the web's, who knows whom the caller may see.
+    """
     routes = APIRouter(prefix="/api/tenants", tags=["businesses"])
 
     @routes.get("/{tenant_id}", summary="Read a business and its settings")
     async def get_tenant(
-        tenant_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_READ))]
+        tenant_id: UUID,  # noqa: ARG001 - who may visit was judged by it
+        visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_READ))]
     ) -> TenantView:
         async with visit.transaction() as tx:
             return describe(await service.get_tenant(tx))
 
     @routes.patch("/{tenant_id}", summary="Change settings of a business")
     async def update_tenant(
-        tenant_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_WRITE))], change: TenantChange
+        tenant_id: UUID,  # noqa: ARG001 - who may visit was judged by it
+        visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_WRITE))], change: TenantChange
     ) -> TenantView:
         async with visit.transaction() as tx:
             before = await service.get_tenant(tx)
+            _refuse_bad_templates(change, judge_template)
             after = apply(before, change)
             fields = sorted(change.model_fields_set)
             if after != before:
@@ -117,6 +113,18 @@ def router(access: Access) -> APIRouter:
             return describe(await service.get_tenant(tx))
 
     return routes
+
+
+def _refuse_bad_templates(change: TenantChange, judge: JudgeTemplate) -> None:
+    """Refuse words that the law or a carrier would not let pass (`tenants.template_invalid`), naming each fault."""
+    given = {
+        "textback_open_template": change.textback_open_template,
+        "textback_closed_template": change.textback_closed_template,
+    }
+    faults = [{"path": name, "message": judge(text)} for name, text in given.items() if text and judge(text)]
+    if faults:
+        shown = "; ".join(f"{fault['path']}: {fault['message']}" for fault in faults)
+        raise Refused("tenants.template_invalid", shown, status=422, details={"faults": faults})
 
 
 def apply(tenant: Tenant, change: TenantChange) -> Tenant:

@@ -38,6 +38,14 @@ def live_postmaster(data: Path) -> int | None:
     return pid if _works_in(process, data) else None
 
 
+def says_ready(data: Path) -> bool:
+    """Tell whether the postmaster of `data` has noted that it accepts connections, without asking it for one."""
+    try:
+        return (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()[-1].strip() == "ready"
+    except (OSError, IndexError):
+        return False
+
+
 def is_alive(pid: int, data: Path) -> bool:
     """Tell whether `pid` still is a living PostgreSQL process of `data`."""
     try:

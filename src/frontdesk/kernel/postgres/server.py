@@ -240,6 +240,8 @@ class EmbeddedPostgres:
 
     async def _usable(self) -> bool:
         """Connect, and create our database if the server has none yet; False while the server is not ready."""
+        if not leftovers.says_ready(self.places.data):
+            return False
         try:
             connection = await asyncpg.connect(self.places.socket_dsn("postgres"), timeout=2)
         except NOT_READY:
@@ -262,7 +264,8 @@ class EmbeddedPostgres:
                 log.critical("postgres.gave_up", deaths=MAX_RAPID, within_s=RAPID_S)
                 self.gave_up.set()
                 return
-            await asyncio.sleep(0 if len(deaths) == 1 else WATCH_S * len(deaths))
+            recent = sum(loop.time() - death < RAPID_S for death in deaths)
+            await asyncio.sleep(WATCH_S * (recent - 1))
             try:
                 await self._launch(account)
             except (PostgresFailed, OSError) as failure:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from urllib.parse import quote, urlencode, urlsplit
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from uuid import UUID
 
 import msgspec
 
@@ -174,20 +176,41 @@ class TwilioMessaging:
             raise _unusable_list("names a page that cannot be asked for") from error
 
     def _encode(self, text: OutboundText) -> bytes:
-        fields = {
-            "To": text.recipient_e164,
-            "Body": text.body,
-            "ValidityPeriod": str(min(text.validity_seconds, MAX_VALIDITY_SECONDS)),
-            "SmartEncoded": "false",
-        }
-        if text.status_callback:
-            fields["StatusCallback"] = with_reference(text.status_callback, text.reference)
+        """Write the form; what is alike for all texts from one number is quoted once."""
         service = text.messaging_service or self._account.messaging_service_sid
-        if service:
-            fields["MessagingServiceSid"] = service
-        if text.sender_e164:
-            fields["From"] = text.sender_e164
-        return urlencode(fields).encode("ascii")
+        form = (
+            f"To={quote_plus(text.recipient_e164)}&Body={quote_plus(text.body)}"
+            f"&ValidityPeriod={min(text.validity_seconds, MAX_VALIDITY_SECONDS)}"
+            f"{_common_fields(text.sender_e164, service)}"
+        )
+        if text.status_callback:
+            form += f"&StatusCallback={_quoted_callback(text.status_callback, text.reference)}"
+        return form.encode("ascii")
+
+
+@lru_cache(maxsize=4096)
+def _common_fields(sender_e164: str, service: str) -> str:
+    fields = {"SmartEncoded": "false"}
+    if service:
+        fields["MessagingServiceSid"] = service
+    if sender_e164:
+        fields["From"] = sender_e164
+    return "&" + urlencode(fields)
+
+
+_NOBODY = UUID(int=0)
+
+
+@lru_cache(maxsize=4096)
+def _quoted_pattern(status_callback: str) -> str:
+    return quote_plus(with_reference(status_callback, _NOBODY))
+
+
+def _quoted_callback(status_callback: str, reference: UUID) -> str:
+    """Quote the callback with our reference; a UUID needs no quoting, so only its place is looked for once."""
+    if str(_NOBODY) in status_callback:
+        return quote_plus(with_reference(status_callback, reference))
+    return _quoted_pattern(status_callback).replace(str(_NOBODY), str(reference))
 
 
 def _read_sent_text(message: _ListedMessage) -> SentText:

@@ -34,7 +34,7 @@ function showRows(html) {
 
 function showPanel(id, html) {
   const panel = document.getElementById(id);
-  if (!panel || panel.contains(document.activeElement)) return;
+  if (!panel) return;
   panel.replaceChildren(parse(html));
   wire(panel);
 }

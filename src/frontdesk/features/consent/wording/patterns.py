@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from frontdesk.features.consent.wording.text import HARD, folded_word
@@ -106,8 +106,8 @@ def _anchor(phrase: str, classes: Mapping[str, tuple[str, ...]]) -> list[str]:
     compulsory = [
         e for e in phrase.split() if e not in ("^", "$", "..") and not e.endswith("?") and "<digits>" not in e
     ]
-    rank: Callable[[str], int] = lambda e: min(len(w) for w in _words_of(e, classes))  # noqa: E731
-    return _words_of(max(compulsory, key=rank), classes)
+    choices = [_words_of(element, classes) for element in compulsory]
+    return max(choices, key=lambda words: min(len(word) for word in words))
 
 
 def _expression(phrase: str, classes: Mapping[str, tuple[str, ...]]) -> str:

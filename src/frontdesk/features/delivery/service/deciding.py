@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from frontdesk.features.delivery.gates import Decision, Facts, Verdict
+from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Facts, Verdict
 from frontdesk.features.delivery.model import ClaimedJob, JobStatus, TextIntent
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 
@@ -16,6 +16,8 @@ STATUS_OF: dict[Verdict, JobStatus] = {
     Verdict.BAR: JobStatus.BLOCKED,
     Verdict.DROP: JobStatus.DROPPED,
 }
+
+ALL_PASSED_JSON = msgspec.json.encode(ALL_PASSED.gates).decode()
 
 REASON_OF: dict[str, str] = {
     "consent.opted_out": "Consent",
@@ -57,6 +59,8 @@ def gather(job: ClaimedJob | TextIntent, stored: StoredFacts, *, now: datetime, 
 
 def gates_json(decision: Decision) -> str:
     """Write the gates' words as JSON."""
+    if decision is ALL_PASSED:
+        return ALL_PASSED_JSON
     return msgspec.json.encode(decision.gates).decode()
 
 

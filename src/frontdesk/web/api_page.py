@@ -1,0 +1,159 @@
+"""From the OpenAPI document to what its page shows: operations by tag, with bodies and answers as examples."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+MAX_DEPTH = 6
+ACCESS_WORDS = {
+    "open": "Open to everybody.",
+    "known": "For any session or token.",
+    "business": "For one business; needs the scope {scope}.",
+    "platform": "For the whole platform; needs the scope {scope}.",
+}
+EXAMPLES: Mapping[str, object] = {
+    "date-time": "2026-11-21T14:03:07.123Z",
+    "uuid": "019a0000-0000-7000-8000-000000000000",
+    "binary": "…",
+}
+
+
+class _Schema(msgspec.Struct, rename={"ref": "$ref", "any_of": "anyOf", "one_of": "oneOf", "all_of": "allOf",
+                                      "additional": "additionalProperties"}):  # fmt: skip
+    ref: str = ""
+    type: str | list[str] = ""
+    format: str = ""
+    enum: list[object] = []
+    const: object = None
+    any_of: list[_Schema] = []
+    one_of: list[_Schema] = []
+    all_of: list[_Schema] = []
+    properties: dict[str, _Schema] = {}
+    items: _Schema | None = None
+    additional: _Schema | bool = False
+
+
+class _Media(msgspec.Struct):
+    schema: _Schema | None = None
+
+
+class _Content(msgspec.Struct):
+    content: dict[str, _Media] = {}
+
+
+class _Parameter(msgspec.Struct, rename={"place": "in"}):
+    name: str
+    place: str
+    required: bool = False
+    schema: _Schema = msgspec.field(default_factory=_Schema)
+
+
+class _Operation(msgspec.Struct, rename={"body": "requestBody", "access": "x-access", "scope": "x-scope"}):
+    summary: str = ""
+    tags: list[str] = []
+    parameters: list[_Parameter] = []
+    body: _Content | None = None
+    responses: dict[str, _Content] = {}
+    access: str = "open"
+    scope: str = ""
+
+
+class _Components(msgspec.Struct):
+    schemas: dict[str, _Schema] = {}
+
+
+class _Document(msgspec.Struct):
+    paths: dict[str, dict[str, _Operation]]
+    components: _Components = msgspec.field(default_factory=_Components)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownParameter:
+    """One parameter, as the page shows it."""
+
+    name: str
+    place: str
+    required: bool
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownOperation:
+    """One operation, as the page shows it; bodies and answers are JSON text, empty if there are none."""
+
+    method: str
+    path: str
+    summary: str
+    access: str
+    parameters: list[ShownParameter]
+    body: str
+    status: str
+    answer: str
+
+
+def group_operations(api: Mapping[str, object]) -> dict[str, list[ShownOperation]]:
+    """Read an OpenAPI document and return its operations by tag."""
+    document = msgspec.convert(api, type=_Document)
+    groups: dict[str, list[ShownOperation]] = {}
+    for path, methods in document.paths.items():
+        for method, operation in methods.items():
+            tag = operation.tags[0] if operation.tags else "other"
+            groups.setdefault(tag, []).append(_shown(method, path, operation, document.components.schemas))
+    return groups
+
+
+def _shown(method: str, path: str, operation: _Operation, schemas: Mapping[str, _Schema]) -> ShownOperation:
+    status, answer = next(iter(operation.responses.items()), ("", _Content()))
+    return ShownOperation(
+        method=method,
+        path=path,
+        summary=operation.summary,
+        access=ACCESS_WORDS[operation.access].format(scope=operation.scope),
+        parameters=[
+            ShownParameter(one.name, one.place, one.required, json.dumps(_example(one.schema, schemas, MAX_DEPTH)))
+            for one in operation.parameters
+        ],
+        body=_written(operation.body, schemas),
+        status=status,
+        answer=_written(answer, schemas),
+    )
+
+
+def _written(content: _Content | None, schemas: Mapping[str, _Schema]) -> str:
+    media = None if content is None else content.content.get("application/json")
+    if media is None or media.schema is None:
+        return ""
+    return json.dumps(_example(media.schema, schemas, MAX_DEPTH), indent=2, ensure_ascii=False)
+
+
+def _example(schema: _Schema, schemas: Mapping[str, _Schema], depth: int) -> object:
+    """Make an example value of a schema; deeper than six levels it is left out."""
+    if schema.ref:
+        named = schemas.get(schema.ref.rpartition("/")[2])
+        return None if named is None or depth == 0 else _example(named, schemas, depth - 1)
+    choices = schema.any_of or schema.one_of or schema.all_of
+    if choices:
+        return _example(choices[0], schemas, depth)
+    if schema.enum:
+        return schema.enum[0]
+    if schema.const is not None:
+        return schema.const
+    match schema.type:
+        case "object":
+            return {name: _example(one, schemas, depth) for name, one in schema.properties.items()}
+        case "array":
+            return [] if schema.items is None else [_example(schema.items, schemas, depth)]
+        case "integer":
+            return 1
+        case "number":
+            return 4.2
+        case "boolean":
+            return True
+        case "string":
+            return EXAMPLES.get(schema.format, "…")
+        case _:
+            return None

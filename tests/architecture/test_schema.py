@@ -1,0 +1,178 @@
+"""The database's own shape: names, times, remarks, closed vocabularies and how revisions run."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterable
+from enum import StrEnum
+
+import asyncpg
+import pytest
+
+from frontdesk.features.consent.wording import Verdict as WordingVerdict
+from frontdesk.features.delivery.gates import Verdict
+from frontdesk.features.delivery.model import JobStatus, MessageClass
+from frontdesk.features.delivery.retry import RANK
+from frontdesk.features.delivery.service.switching import Scope
+from frontdesk.features.textback.model import Outcome
+from frontdesk.kernel.auth import Role as MemberRole
+from frontdesk.kernel.db import Role
+from frontdesk.kernel.jobs import RunState
+from frontdesk.schema import migrate as migration
+from tests.architecture.sources import ROOT, listed, sources
+
+NOT_OURS = ("pgqueuer", "alembic")
+# Names that the sources give; every other table is a plural noun.
+SOURCES_NAMES = {"do_not_contact", "audit_log"}
+TIMES = re.compile(r"_(at|until)$|^(at|since)$")
+# Which words a column takes, and where the program lists them.
+VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
+    ("send_jobs", "status"): JobStatus,
+    ("send_jobs", "message_class"): MessageClass,
+    ("send_decisions", "verdict"): Verdict,
+    ("delivery_switches", "scope"): Scope,
+    ("textbacks", "outcome"): Outcome,
+    ("members", "role"): MemberRole,
+    ("job_runs", "state"): RunState,
+}
+OTHER_CHECKS = {
+    ("send_jobs", "channel"): {"sms"},
+    ("do_not_contact", "scope"): {"all", "marketing"},
+    ("conv_messages", "direction"): {"inbound", "outbound"},
+    ("job_steps", "state"): {"succeeded", "failed", "skipped"},
+}
+
+COLUMNS = """
+    select table_name, column_name, data_type, udt_name from information_schema.columns
+    where table_schema = 'public' order by table_name, ordinal_position
+"""
+WORD_CHECKS = """
+    select relation.relname as table_name, pg_get_constraintdef(rule.oid) as definition
+    from pg_constraint as rule join pg_class as relation on relation.oid = rule.conrelid
+    where rule.contype = 'c' and pg_get_constraintdef(rule.oid) ~ '::text'
+"""
+TABLES = """
+    select relation.relname as name, obj_description(relation.oid) as remark
+    from pg_class as relation join pg_namespace as space on space.oid = relation.relnamespace
+    where relation.relkind in ('r', 'p') and space.nspname = 'public' order by relation.relname
+"""
+LOOSE_KEYS = """
+    select relation.relname as table_name, pg_get_constraintdef(rule.oid) as definition
+    from pg_constraint as rule join pg_class as relation on relation.oid = rule.conrelid
+    where rule.contype = 'f' and rule.confdeltype in ('c', 'n') and not exists (
+      select from pg_index as index
+      where index.indrelid = rule.conrelid and index.indkey[0] = rule.conkey[1]
+    )
+"""
+
+
+@pytest.fixture
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Lend a connection of the database's owner."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+def ours(rows: Iterable[asyncpg.Record], name: str = "table_name") -> list[asyncpg.Record]:
+    """Leave out the tables of the engines below us."""
+    return [row for row in rows if not row[name].startswith(NOT_OURS)]
+
+
+async def test_tables_are_plural_nouns_with_a_remark(owner: asyncpg.Connection) -> None:
+    rows = ours(await owner.fetch(TABLES), "name")
+    assert len(rows) > 25
+    offenders = [row["name"] for row in rows if not row["name"].endswith("s") and row["name"] not in SOURCES_NAMES]
+    offenders += [f"{row['name']} has no remark" for row in rows if not row["remark"]]
+    assert not offenders, listed(offenders)
+
+
+async def test_moments_know_their_zone_and_say_so_in_their_name(owner: asyncpg.Connection) -> None:
+    offenders = []
+    for row in ours(await owner.fetch(COLUMNS)):
+        column, kind = row["column_name"], row["data_type"]
+        if kind in {"timestamp without time zone", "time without time zone", "date"}:
+            offenders.append(f"{row['table_name']}.{column} knows no zone")
+        if (kind == "timestamp with time zone") != bool(TIMES.search(column)):
+            offenders.append(f"{row['table_name']}.{column} is {kind}")
+    assert not offenders, listed(offenders)
+
+
+async def test_phones_money_and_ids_have_the_types_of_the_house(owner: asyncpg.Connection) -> None:
+    offenders = []
+    for row in ours(await owner.fetch(COLUMNS)):
+        column, kind = row["column_name"], row["udt_name"]
+        if "phone" in column and not column.endswith("_e164"):
+            offenders.append(f"{row['table_name']}.{column}: a phone ends with _e164")
+        if column.endswith("_cents") and kind not in {"int4", "int8"}:
+            offenders.append(f"{row['table_name']}.{column}: money is whole cents")
+        if column.endswith("_id") and not column.startswith("provider_") and kind != "uuid":
+            offenders.append(f"{row['table_name']}.{column}: an id is a uuid, not {kind}")
+        if kind in {"json", "varchar", "bpchar", "float4", "float8", "money"}:
+            offenders.append(f"{row['table_name']}.{column}: {kind} is not used here")
+    assert not offenders, listed(offenders)
+
+
+async def test_rows_that_go_with_others_are_found_by_an_index(owner: asyncpg.Connection) -> None:
+    offenders = [f"{row['table_name']}: {row['definition']}" for row in ours(await owner.fetch(LOOSE_KEYS))]
+    assert not offenders, listed(offenders)
+
+
+async def word_checks(owner: asyncpg.Connection) -> dict[tuple[str, str], set[str]]:
+    """List the columns that take certain words only, with the words."""
+    found = {}
+    for row in ours(await owner.fetch(WORD_CHECKS)):
+        listed_words = re.search(r"\((\w+) = ANY", row["definition"])
+        one_word = re.search(r"\((\w+) = '(\w+)'::text\)", row["definition"])
+        if match := listed_words or one_word:
+            found[row["table_name"], match[1]] = set(re.findall(r"'(\w+)'::text", row["definition"]))
+    return found
+
+
+async def test_the_database_and_the_program_know_the_same_words(owner: asyncpg.Connection) -> None:
+    checks = await word_checks(owner)
+    for place, vocabulary in VOCABULARIES.items():
+        assert checks.pop(place) == {word.value for word in vocabulary}, place
+    assert checks == OTHER_CHECKS, "a new vocabulary belongs into VOCABULARIES, beside the enum that lists its words"
+
+
+async def test_the_rank_of_a_status_is_the_same_in_sql_and_in_the_program(owner: asyncpg.Connection) -> None:
+    assert set(RANK) == set(JobStatus)
+    for status, rank in RANK.items():
+        assert await owner.fetchval("select send_status_rank($1)", status.value) == rank, status
+
+
+async def test_the_roles_of_the_program_are_roles_of_the_database(owner: asyncpg.Connection) -> None:
+    for role in (Role.APP, Role.SYSTEM):
+        assert await owner.fetchval("select rolcanlogin from pg_roles where rolname = $1", role.value) is False
+
+
+def test_vocabularies_are_lower_case_words() -> None:
+    for vocabulary in (*VOCABULARIES.values(), WordingVerdict):
+        for word in vocabulary:
+            assert re.fullmatch(r"[a-z_]+|C[1-4]", word.value), word
+
+
+async def test_the_dry_run_is_plain_sql_that_waits_for_no_lock_longer_than_promised() -> None:
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "alembic", "upgrade", "head", "--sql"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=50,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f"set lock_timeout = '{migration.LOCK_TIMEOUT}'" in done.stdout
+    assert done.stdout.index("lock_timeout") < done.stdout.lower().index("create table")
+    assert "create table send_jobs" in done.stdout
+
+
+def test_revisions_only_go_forward() -> None:
+    offenders = [
+        source.place
+        for source in sources()
+        if source.place.startswith("schema/versions/") and "def downgrade" in source.text
+    ]
+    assert not offenders, listed(offenders)
+    assert any(source.place.startswith("schema/versions/") for source in sources())

@@ -1,0 +1,266 @@
+"""What happens in a world, drawn from its seed before it begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+from tests.simulation.carrier import Troubles
+
+CALLERS = ("+12065550123", "+12065550124", "+12065550125", "+12065550126")
+WORDS = {
+    "stop": ("STOP", "Stop.", "please stop texting me", "UNSUBSCRIBE", "stop"),
+    "start": ("START", "UNSTOP"),
+    "yes": ("YES",),
+    "help": ("HELP", "help"),
+    "chat": ("My sink leaks", "Can you come on Tuesday?", "ok thanks", "cancel my 3pm"),
+}
+HINTS = {"STOP": "STOP", "stop": "STOP", "UNSUBSCRIBE": "STOP", "START": "START", "UNSTOP": "START", "HELP": "HELP"}
+
+
+class Theme(StrEnum):
+    """What a world is mostly about."""
+
+    UNDISTURBED = "undisturbed"
+    MIXED = "mixed"
+    KILLS = "kills"
+    STALLS = "stalls"
+    CARRIER = "carrier"
+    STOP = "stop"
+    PAUSE = "pause"
+    CLOCKS = "clocks"
+
+
+class Mishap(StrEnum):
+    """What happens to a process or to time."""
+
+    KILL = "kill"
+    STALL = "stall"
+    JUMP = "jump"  # everything is later at once: a machine that slept
+    WALL_CLOCK = "wall clock"  # one process's own clock is set; the database's is not
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One telling of a fact: so long after the fact, to which address, with which fields."""
+
+    after: float
+    path: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A person calls a business; `missed` says how it ended."""
+
+    at: float
+    sid: str
+    caller: str
+    business: int
+    missed: bool
+    webhooks: tuple[Webhook, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A person writes to a business; several tellings of one text have one sid."""
+
+    at: float
+    sid: str
+    person: str
+    business: int
+    body: str
+    told_after: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The operator pulls a kill switch and releases it later."""
+
+    at: float
+    scope: str
+    business: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A person at the business writes to a caller who has written."""
+
+    at: float
+    business: int
+    person: str
+    body: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """A mishap at a step: it strikes between any two steps, whatever is under way."""
+
+    after: int
+    what: Mishap
+    target: int
+    seconds: float
+
+
+Event = Call | Text | Pause | Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A whole world."""
+
+    theme: Theme
+    businesses: int
+    webs: int
+    workers: int
+    events: tuple[Event, ...]
+    blows: tuple[Blow, ...]
+    troubles: Troubles
+    database: tuple[float, float, float]
+    fine: bool
+    inertia: float
+    pace: float
+
+
+def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
+    """Draw a world: one or two businesses, one to four callers, three to twelve events, and its mishaps."""
+    random = Random(f"{seed}/plan")
+    theme = random.choice(tuple(Theme))
+    businesses = random.choice((1, 1, 2))
+    callers = CALLERS[: random.choice((1, 1, 2, 4))]
+    span = random.choice((1.0, 5.0, 30.0, 90.0)) if theme is not Theme.CLOCKS else random.choice((30.0, 700.0))
+    events = tuple(
+        _draw_event(random, theme, number, businesses=businesses, numbers=numbers, callers=callers, span=span)
+        for number in range(random.choice((3, 3, 4, 4, 5, 6, 8, 12)))
+    )
+    calm = theme is Theme.UNDISTURBED
+    lost = 0.01 if not calm and random.random() < 0.3 else 0.0
+    return Plan(
+        theme=theme,
+        businesses=businesses,
+        webs=random.choice((1, 2)),
+        workers=random.choice((1, 2)),
+        events=events,
+        blows=() if calm else _draw_blows(random, theme),
+        troubles=_draw_troubles(random, theme),
+        database=(lost, lost, lost),
+        fine=random.random() < 0.25,
+        inertia=random.choice((0.0, 0.0, 0.5, 0.85)),
+        pace=random.choice((0.001, 0.004, 0.004, 0.03)),
+    )
+
+
+def _draw_event(
+    random: Random,
+    theme: Theme,
+    number: int,
+    *,
+    businesses: int,
+    numbers: tuple[str, ...],
+    callers: tuple[str, ...],
+    span: float,
+) -> Event:
+    at = random.uniform(0, span)
+    business = random.randrange(businesses)
+    person = random.choice(callers)
+    kinds = {Theme.STOP: (4, 6, 1, 2), Theme.PAUSE: (5, 1, 4, 2)}.get(theme, (6, 3, 1, 2))
+    kind = "call" if number == 0 else random.choices(("call", "text", "pause", "answer"), kinds)[0]
+    if kind == "text":
+        weights = (6, 2, 1, 1, 2) if theme is Theme.STOP else (2, 1, 1, 2, 4)
+        meaning = random.choices(tuple(WORDS), weights)[0]
+        told = tuple(random.choice((0.0, 0.0, 0.02, 3.0)) for _ in range(random.choice((1, 1, 1, 2, 3))))
+        return Text(at, f"SM{0xF000 + number:032x}", person, business, random.choice(WORDS[meaning]), told)
+    if kind == "pause":
+        return Pause(at, random.choice(("global", "tenant", "channel")), business, random.choice((0.5, 3, 40, 1000)))
+    if kind == "answer":
+        return Answer(at, business, person, random.choice(("On our way", "We call you back")), f"answer:{number}")
+    return _draw_call(random, number, at, person, business, numbers[business])
+
+
+def _draw_call(random: Random, number: int, at: float, caller: str, business: int, called: str) -> Call:
+    sid = f"CA{number:032x}"
+    missed = random.random() < 0.9
+    hidden = random.random() < 0.04
+    base = {"CallSid": sid, "From": "+266696687" if hidden else caller, "To": called, "AccountSid": "AC" + "0" * 32}
+    dial = random.choice(("no-answer", "busy", "failed")) if missed else "completed"
+    final = random.choice(("completed", dial)) if missed else "completed"
+    if missed and random.random() < 0.2:
+        dial, final = "", "canceled"
+    told = [Webhook(0.0, "/webhooks/twilio/voice", base | {"CallStatus": "ringing"})]
+    if dial:
+        told.append(
+            Webhook(
+                0.02,
+                "/webhooks/twilio/voice/dial-action",
+                base | {"CallStatus": "in-progress", "DialCallStatus": dial, "DialCallDuration": "0" if missed else "42"},
+            )
+        )
+    told.append(
+        Webhook(
+            0.04,
+            "/webhooks/twilio/voice/status",
+            base | {"CallStatus": final, "SequenceNumber": "2", "CallDuration": "5" if missed else "60"},
+        )
+    )
+    webhooks = list(told)
+    for webhook in told:
+        while random.random() < 0.25:  # told again, perhaps as if it were other news
+            fields = dict(webhook.fields)
+            if random.random() < 0.5 and "SequenceNumber" in fields:
+                fields["SequenceNumber"] = str(random.randrange(3, 9))
+            webhooks.append(Webhook(random.choice((0.0, 0.05, 2.0)), webhook.path, fields))
+    if random.random() < 0.5:  # in any order
+        webhooks = [Webhook(random.uniform(0, 0.1), told.path, told.fields) for told in webhooks]
+    return Call(at, sid, "" if hidden else caller, business, missed, tuple(webhooks))
+
+
+def _draw_blows(random: Random, theme: Theme) -> tuple[Blow, ...]:
+    kinds = {
+        Theme.KILLS: (Mishap.KILL,),
+        Theme.STALLS: (Mishap.STALL, Mishap.STALL, Mishap.KILL),
+        Theme.CLOCKS: (Mishap.JUMP, Mishap.WALL_CLOCK, Mishap.WALL_CLOCK),
+    }.get(theme, tuple(Mishap))
+    count = random.choice((1, 2, 3, 5)) if theme in (Theme.KILLS, Theme.STALLS, Theme.CLOCKS) else random.choice((0, 1))
+    reach = random.choice((30, 80, 200))
+    return tuple(
+        Blow(
+            random.randrange(8, 8 + reach),
+            what := random.choice(kinds),
+            random.randrange(8),
+            {
+                Mishap.KILL: random.choice((0.05, 0.5, 3.0)),
+                Mishap.STALL: random.choice((0.3, 2.0, 12.0, 20.0, 45.0, 45.0, 90.0)),
+                Mishap.JUMP: random.choice((5.0, 45.0, 600.0, 3600.0)),
+                Mishap.WALL_CLOCK: random.choice((-3600.0, -30.0, -0.2, 0.2, 3600.0)),
+            }[what],
+        )
+        for _ in range(count)
+    )
+
+
+def _draw_troubles(random: Random, theme: Theme) -> Troubles:
+    if theme is Theme.UNDISTURBED:
+        return Troubles()
+    heavy = theme in (Theme.CARRIER, Theme.STALLS)
+    share = random.choice((0.05, 0.12)) if heavy else random.choice((0.0, 0.02, 0.08))
+    mostly = random.random() < 0.5  # one trouble alone, and often
+    only = random.randrange(5)
+    shares = [(0.4 if only == kind else 0.0) if heavy and mostly else share for kind in range(5)]
+    return Troubles(
+        unreachable=share / 2,
+        lost=shares[0],
+        reply_lost=shares[1],
+        error_after_taking=shares[2],
+        error_instead=shares[3],
+        throttled=shares[4] / 2,
+        refused=share / 4,
+        slow=random.choice((0.0, 0.1, 0.4)),
+        late_start=random.choice((0.0, 0.05, 0.3)),
+        list_fails=random.choice((0.0, 0.0, 0.2)),
+        no_reference=random.choice((0.0, 0.0, 0.3)),
+        clock_skew=random.choice((0.0, 0.0, -60.0, 60.0)),
+        keeps_opt_outs=random.random() < 0.5,
+    )

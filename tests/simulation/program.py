@@ -1,0 +1,256 @@
+"""A process of ours in the simulation: the real parts, put together as wiring does, on simulated time and carrier."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from typing import cast
+from urllib.parse import urlencode
+from uuid import UUID
+
+import asyncpg
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import Message
+
+from frontdesk.features import conversations, delivery, senders, textback
+from frontdesk.kernel.db import UNAVAILABLE, Database, Role, Transaction
+from frontdesk.kernel.journal import Journal, JournalEntry
+from frontdesk.kernel.liveness import LEASE, REGISTER, Presence
+from frontdesk.kernel.outbox import Handlers, flush_with
+from frontdesk.kernel.settings import Settings
+from frontdesk.kernel.telemetry import Metrics
+from frontdesk.ports import MessagingProvider
+from frontdesk.web.webhooks import webhook_routes
+from frontdesk.wiring import SEND_TOPIC, Frontdesk, catalogue, twilio_account
+from frontdesk.worker.loops import Loop
+from frontdesk.worker.main import list_loops, sign_of_life
+from tests.providers.twilio.signing import sign
+from tests.simulation.carrier import PROVIDER, Carrier, Line
+from tests.simulation.chance import SimulatedClock
+from tests.simulation.sessions import DatabaseFaults, SteppedPool, Stock
+from tests.simulation.turnstile import Place, Turnstile
+
+BASE_URL = "https://frontdesk.example"
+TOKEN = "0123456789abcdef0123456789abcdef"
+ACCOUNT = "AC" + "0" * 32
+FORM = b"application/x-www-form-urlencoded"
+LONGEST_REST = 16.0
+
+
+class KeptJournal(Journal):
+    """The real journal; while it writes, nobody else gets a turn."""
+
+    def __init__(self, folder: Path, turnstile: Turnstile) -> None:
+        super().__init__(folder)
+        self._turnstile = turnstile
+
+    async def append(self, entry: Mapping[str, object], *, at: datetime) -> JournalEntry:
+        """Write one entry and return once it is on the disk."""
+        self._turnstile.talking += 1
+        try:
+            return await super().append(entry, at=at)
+        finally:
+            self._turnstile.talking -= 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all processes of one world share."""
+
+    turnstile: Turnstile
+    stock: Stock
+    faults: DatabaseFaults
+    carrier: Carrier
+    settings: Settings
+    metrics: Metrics
+    journal_folder: Path
+    watch: asyncpg.Connection
+    server_time: Callable[[], datetime]
+    random: Random
+    complain: Callable[[str], None]
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Program:
+    """One running process, web or worker; a restart makes a new one in a new place."""
+
+    kind: str
+    number: int
+    place: Place
+    around: Surroundings
+    parts: Frontdesk
+    endpoints: dict[str, Callable[[Request], object]] = field(default_factory=dict)
+    is_up: bool = False
+    stirred: int = 0
+
+    @property
+    def process_id(self) -> UUID:
+        """The id under which it leases work."""
+        return self.parts.presence.process_id
+
+    async def boot(self) -> None:
+        """Sign on as Presence does, then serve or work until the sign of life is lost."""
+        turnstile, parts = self.around.turnstile, self.parts
+        while not self.is_up:
+            try:
+                await parts.system.anchor_clock()
+                async with parts.system.transaction() as tx:
+                    await tx.execute(REGISTER, self.process_id, self.kind, parts.presence.lock_key, tx.now, LEASE)
+                self.is_up = True
+            except UNAVAILABLE:
+                await turnstile.sleep("start again", 0.5)
+        loops = list_loops(parts) if self.kind == "worker" else [sign_of_life(parts)]
+        tasks = [turnstile.spawn(self.place, self._keep_going(loop), loop.name) for loop in loops]
+        await parts.presence.lost.wait()
+        self.is_up = False
+        for task in tasks:
+            task.cancel()
+
+    async def _keep_going(self, loop: Loop) -> None:
+        """Take turns; after one in vain rest longer and longer, until something stirs this process."""
+        turnstile = self.around.turnstile
+        rest, seen = 0.2, -1
+        while True:
+            try:
+                pause = await loop.turn()
+            except UNAVAILABLE:
+                pause = 0.5
+            except Exception as error:
+                self.around.complain(f"the loop '{loop.name}' failed: {type(error).__name__}: {error}")
+                pause = 0.5
+            if pause == 0:
+                continue
+            if loop.name == "show a sign of life":
+                rest = 9.0
+            elif loop.name == "watch for late texts":
+                rest = 20.0
+            elif seen != self.stirred:
+                rest, seen = 0.1, self.stirred
+            else:
+                rest = min(rest * 3, LONGEST_REST)
+            await turnstile.sleep(f"rest {loop.name}", rest * self.around.random.uniform(0.5, 1.5))
+
+    async def answer(self, path: str, form: Mapping[str, str], query: str) -> tuple[int, int]:
+        """Take a signed webhook through the real route; returns the status and the step of the answer."""
+        await self.around.turnstile.step(f"webhook {path}")
+        url = f"{BASE_URL}{path}" + (f"?{query}" if query else "")
+        body = urlencode(form).encode()
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "scheme": "https",
+            "headers": [(b"content-type", FORM), (b"x-twilio-signature", sign(url, form, TOKEN).encode())],
+            "client": ("127.0.0.1", 1),
+            "server": ("frontdesk.example", 443),
+        }
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        response = await self.endpoints[path](Request(scope, receive))  # type: ignore[misc]  # starlette's endpoint
+        return response.status_code, self.around.turnstile.steps
+
+    async def stop_dead(self) -> None:
+        """Kill -9: every task ends where it is, open transactions roll back, the session lock is free."""
+        self.place.dead = True
+        self.is_up = False
+        for session in list(self.place.sessions):
+            await session.abandon()
+        tasks = list(self.place.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await unlock(self)
+
+
+async def lock(program: Program) -> None:
+    """Hold a process's session lock, as its own connection would."""
+    turnstile = program.around.turnstile
+    turnstile.talking += 1
+    try:
+        await program.around.watch.execute("select pg_advisory_lock($1)", program.parts.presence.lock_key)
+    finally:
+        turnstile.talking -= 1
+
+
+async def unlock(program: Program) -> None:
+    """Let go of a process's session lock."""
+    turnstile = program.around.turnstile
+    turnstile.talking += 1
+    try:
+        await program.around.watch.execute("select pg_advisory_unlock($1)", program.parts.presence.lock_key)
+    finally:
+        turnstile.talking -= 1
+
+
+def make_program(kind: str, number: int, around: Surroundings) -> Program:
+    """Put a process together as wiring does; it runs once `boot` is spawned in its place."""
+    place = Place(f"{kind}{number}")
+    turnstile = around.turnstile
+    clock = SimulatedClock(turnstile, beginning=around.server_time())
+    late: list[Handlers] = []
+
+    async def flush(tx: Transaction) -> None:
+        await flush_with(late[0])(tx)
+
+    def database(role: Role) -> Database:
+        pool = SteppedPool(role=role, turnstile=turnstile, stock=around.stock, faults=around.faults)
+        pool.server_time = around.server_time
+        return Database(cast("asyncpg.Pool", pool), role=role, clock=clock, flush=flush)
+
+    system, app, switches = database(Role.SYSTEM), database(Role.APP), database(Role.SYSTEM)
+    presence = Presence("", kind=kind, system=system)
+    journal = KeptJournal(around.journal_folder, turnstile)
+    providers: dict[str, MessagingProvider] = {PROVIDER: Line(around.carrier, turnstile, place.name)}
+    made: list[Program] = []
+
+    def stir() -> None:
+        if made:
+            made[0].stirred += 1
+
+    courier = delivery.Courier(
+        system=system,
+        providers=providers,
+        clock=clock,
+        process_id=presence.process_id,
+        callback_url=lambda provider, _job_id: f"{BASE_URL}/webhooks/{provider}/sms/status",
+        wake=stir,
+        recorded=stir,
+        jitter=around.random.random,
+    )
+    handlers = Handlers([*textback.handlers(courier, textback.TextbackLimits()), *conversations.handlers(journal)])
+    late.append(handlers)
+    parts = Frontdesk(
+        settings=around.settings,
+        clock=clock,
+        app=app,
+        system=system,
+        switches=switches,
+        presence=presence,
+        journal=journal,
+        courier=courier,
+        directory=senders.NumberDirectory(system=system, clock=clock),
+        catalogue=catalogue(),
+        handlers=handlers,
+        providers=providers,
+        twilio=twilio_account(around.settings),
+        metrics=around.metrics,
+        public_base_url=BASE_URL,
+    )
+    program = Program(kind=kind, number=number, place=place, around=around, parts=parts)
+    made.append(program)
+    if kind == "web":
+        program.endpoints = {route.path: route.endpoint for route in webhook_routes(parts) if isinstance(route, Route)}
+    return program
+
+
+__all__ = ["SEND_TOPIC", "KeptJournal", "Program", "Surroundings", "lock", "make_program", "unlock"]

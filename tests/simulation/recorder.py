@@ -1,0 +1,117 @@
+"""What the database itself notes during a world: every change of a job's state, of consent and of the kill switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+
+# Deferred triggers fire inside the commit: `tick` is the step of the commit, not of the statement.
+INSTALL = """
+    create table sim_trace (
+      n bigint generated always as identity,
+      tick bigint not null, began bigint not null, at double precision not null,
+      kind text not null, job_id uuid, tenant_id uuid, phone text, sender text,
+      was text, became text, class text, fence bigint, template text
+    );
+    create function sim_note(
+      kind text, job_id uuid, tenant_id uuid, phone text, sender text, was text, became text, class text, fence bigint,
+      template text
+    ) returns void language sql security definer set search_path = public as $$
+      insert into sim_trace (tick, began, at, kind, job_id, tenant_id, phone, sender, was, became, class, fence, template)
+      values (coalesce(nullif(current_setting('sim.tick', true), ''), '0')::bigint,
+              coalesce(nullif(current_setting('sim.began', true), ''), '0')::bigint,
+              coalesce(nullif(current_setting('sim.at', true), ''), '0')::double precision, $1, $2, $3, $4, $5, $6, $7,
+              $8, $9, $10)
+    $$;
+    create function sim_note_job() returns trigger language plpgsql as $$
+    begin
+      if tg_op = 'INSERT' then
+        perform sim_note('job', new.id, new.tenant_id, new.recipient_e164, new.sender_e164, null, new.status,
+                         new.message_class, new.fence, new.template);
+      elsif new.status <> old.status or new.fence <> old.fence then
+        perform sim_note('job', new.id, new.tenant_id, new.recipient_e164, new.sender_e164, old.status, new.status,
+                         new.message_class, new.fence, new.template);
+      end if;
+      return null;
+    end $$;
+    create function sim_note_refusal() returns trigger language plpgsql as $$
+    begin
+      if tg_op = 'DELETE' then
+        perform sim_note('refusal', null, old.tenant_id, old.phone_e164, null, old.scope, null, null, null, null);
+      else
+        perform sim_note('refusal', null, new.tenant_id, new.phone_e164, null, null, new.scope, null, null, null);
+      end if;
+      return null;
+    end $$;
+    create function sim_note_switch() returns trigger language plpgsql as $$
+    begin
+      perform sim_note('switch', null, null, new.scope, new.key, null,
+                       case when new.paused_at is null then 'on' else 'paused' end, null, null, null);
+      return null;
+    end $$;
+    create constraint trigger sim_job after insert or update on send_jobs
+      deferrable initially deferred for each row execute function sim_note_job();
+    create constraint trigger sim_refusal after insert or update or delete on do_not_contact
+      deferrable initially deferred for each row execute function sim_note_refusal();
+    create constraint trigger sim_switch after insert or update on delivery_switches
+      deferrable initially deferred for each row execute function sim_note_switch();
+"""
+
+TABLES = (
+    "send_decisions", "send_attempts", "textbacks", "textback_cooldowns", "conv_messages", "tasks", "conversations",
+    "send_jobs", "voicemails", "calls", "contacts", "compliance_events", "do_not_contact", "sender_opt_outs",
+    "webhook_events", "outbox_events", "outbox_events_errors", "parked_receipts", "delivery_switches", "breakers",
+    "live_processes", "audit_log", "chain_heads", "sim_trace",
+)  # fmt: skip
+RESET = (
+    "begin; set local session_replication_role = replica; "
+    + "; ".join(f"delete from {table}" for table in TABLES)
+    + "; update sending_numbers set texting_allowed = true, texting_blocked_reason = ''"
+    + " where not texting_allowed; commit"
+)
+READ_TRACE = """
+    select n, tick, began, at, kind, job_id, tenant_id, phone, sender, was, became, class, fence, template
+    from sim_trace order by tick, n
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One committed change: `tick` of the commit, `began` of its transaction, `at` in simulated seconds."""
+
+    n: int
+    tick: int
+    began: int
+    at: float
+    kind: str
+    job_id: UUID | None
+    tenant_id: UUID | None
+    phone: str | None
+    sender: str | None
+    was: str | None
+    became: str | None
+    message_class: str | None
+    fence: int | None
+    template: str | None
+
+
+async def install(connection: asyncpg.Connection) -> None:
+    """Prepare a database for worlds."""
+    await connection.execute(INSTALL)
+
+
+async def reset(connection: asyncpg.Connection) -> None:
+    """Empty everything but the businesses and their numbers."""
+    await connection.execute(RESET)
+
+
+async def tidy(connection: asyncpg.Connection) -> None:
+    """Take away what the emptied worlds left on the pages."""
+    await connection.execute("vacuum " + ", ".join(TABLES))
+
+
+async def read_trace(connection: asyncpg.Connection) -> list[Change]:
+    """Read all changes in the order of their commits."""
+    return [Change(*row.values()) for row in await connection.fetch(READ_TRACE)]
