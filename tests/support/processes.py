@@ -44,6 +44,10 @@ WAITING = """
       and strpos(query, $1) > 0 and strpos(application_name, $2) > 0
 """
 ACCEPTED = "select id, status, provider_message_id as sid from send_jobs where accepted_at is not null"
+ACTIVITY = """
+    select application_name, state, wait_event_type, query from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+"""
 UNSETTLED = "select count(*) from send_jobs where status in ('queued', 'posting', 'unknown')"
 UNDISPATCHED = "select count(*) from outbox_events where dispatched_at is null"
 HASTEN = """
@@ -301,7 +305,12 @@ class LiveOffice:
             found[:] = [await self.fetchval(WAITING, part_of_statement, kind)]
             return found[0] is not None
 
-        await self.eventually(look)
+        try:
+            await self.eventually(look)
+        except TimeoutError:
+            async with self.login.transaction() as tx:
+                seen = [tuple(row) for row in await tx.fetch(ACTIVITY)]
+            raise AssertionError(f"nobody waits in {part_of_statement!r}: {seen}") from None
         assert isinstance(found[0], int)
         return found[0]
 

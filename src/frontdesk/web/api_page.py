@@ -18,7 +18,10 @@ ACCESS_WORDS = {
 EXAMPLES: Mapping[str, object] = {
     "date-time": "2026-11-21T14:03:07.123Z",
     "uuid": "019a0000-0000-7000-8000-000000000000",
-    "binary": "…",
+    "string": "…",
+    "integer": 1,
+    "number": 4.2,
+    "boolean": True,
 }
 
 
@@ -135,25 +138,12 @@ def _example(schema: _Schema, schemas: Mapping[str, _Schema], depth: int) -> obj
     if schema.ref:
         named = schemas.get(schema.ref.rpartition("/")[2])
         return None if named is None or depth == 0 else _example(named, schemas, depth - 1)
-    choices = schema.any_of or schema.one_of or schema.all_of
-    if choices:
+    if choices := schema.any_of or schema.one_of or schema.all_of:
         return _example(choices[0], schemas, depth)
-    if schema.enum:
-        return schema.enum[0]
-    if schema.const is not None:
-        return schema.const
-    match schema.type:
-        case "object":
-            return {name: _example(one, schemas, depth) for name, one in schema.properties.items()}
-        case "array":
-            return [] if schema.items is None else [_example(schema.items, schemas, depth)]
-        case "integer":
-            return 1
-        case "number":
-            return 4.2
-        case "boolean":
-            return True
-        case "string":
-            return EXAMPLES.get(schema.format, "…")
-        case _:
-            return None
+    if fixed := schema.enum or schema.const:
+        return fixed[0] if isinstance(fixed, list) else fixed
+    if schema.type == "object":
+        return {name: _example(one, schemas, depth) for name, one in schema.properties.items()}
+    if schema.type == "array":
+        return [] if schema.items is None else [_example(schema.items, schemas, depth)]
+    return EXAMPLES.get(schema.format) or EXAMPLES.get(str(schema.type))

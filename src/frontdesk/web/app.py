@@ -33,9 +33,7 @@ from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import FEED_TOPIC, SEND_TOPIC, Frontdesk
 
 
-def create_app(
-    parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: TwinControl | None = None
-) -> FastAPI:
+def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: TwinControl | None = None) -> FastAPI:
     """Put the web application together; `closing` ends live streams, `twin` stands in for a carrier found otherwise."""
     app = FastAPI(
         title="Frontdesk",
@@ -59,9 +57,7 @@ def create_app(
     return app
 
 
-def _add_routers(
-    app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Simulator, closing: asyncio.Event
-) -> None:
+def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Simulator, closing: asyncio.Event) -> None:
     def wake() -> None:
         parts.presence.wake(SEND_TOPIC)
         parts.presence.wake(FEED_TOPIC)

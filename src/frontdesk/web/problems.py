@@ -63,6 +63,13 @@ async def _not_now(request: Request, error: Exception) -> Response:
 
 def answer_refusal(request: Request, refusal: Refused) -> Response:
     """Answer a refusal: a login page for people who are not logged in, a short page or problem+json otherwise."""
+    if "hx-request" in request.headers and refusal.code != "auth.login_required":
+        return Response(
+            render("_notice.html", words=refusal.message),
+            status_code=refusal.status,
+            media_type="text/html",
+            headers={"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"},
+        )
     people = _asks_for_page(request)
     if people and refusal.code == "auth.login_required":
         return _to_login(request)

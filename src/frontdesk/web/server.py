@@ -62,7 +62,7 @@ async def serve(
     stopping = asyncio.create_task(stop.wait())
     try:
         while not server.started and not serving.done():
-            await asyncio.sleep(0.005)
+            await parts.clock.sleep(0.005)
         address = _address(listener)
         if not serving.done():
             log.info("web.listening", address=address)
@@ -88,7 +88,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     listener.listen(BACKLOG)
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003 - the standard library's own signature
     return listener
 
 

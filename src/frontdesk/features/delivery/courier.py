@@ -78,7 +78,7 @@ class Courier:
         return max(0, min(self._window, self._limit) - len(self._posting))
 
     def room_for_a_set(self) -> int:
-        """Tell how many jobs to claim at once: none until a quarter of the window is free, as claims cost by the set."""
+        """Tell how many jobs to claim at once: none until a quarter of the window is free; claims cost by the set."""
         free = self.free_slots()
         return free if 4 * free >= min(self._window, self._limit) else 0
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
 from frontdesk.features import tenants
@@ -20,6 +20,8 @@ from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 
 CHANNELS = frozenset({"sms"})
+# Who may visit was judged by it; it stands in a signature for the OpenAPI document alone.
+TenantInPath = Annotated[UUID, Path(alias="tenant_id")]
 
 
 class GateView(BaseModel):
@@ -123,17 +125,17 @@ def _add_tenant_switches(routes: APIRouter, access: Access, switches: Database, 
     @routes.post("/api/tenants/{tenant_id}/pause", summary="Pause a business's sending and prove that it stopped")
     @routes.post("/tenants/{tenant_id}/pause", include_in_schema=False)
     async def pause(
-        tenant_id: UUID, visit: Annotated[Visit, Depends(may_pause)], order: PauseOrder | None = None
+        _tenant_id: TenantInPath, visit: Annotated[Visit, Depends(may_pause)], order: PauseOrder | None = None
     ) -> StopProofView:
         return await pause_business(visit, switches, reason=order.reason if order else "", wake=wake)
 
     @routes.post("/api/tenants/{tenant_id}/resume", summary="Let a business's sending go on")
     @routes.post("/tenants/{tenant_id}/resume", include_in_schema=False)
-    async def resume(tenant_id: UUID, visit: Annotated[Visit, Depends(may_resume)]) -> StopProofView:
+    async def resume(_tenant_id: TenantInPath, visit: Annotated[Visit, Depends(may_resume)]) -> StopProofView:
         return await resume_business(visit, switches, wake=wake)
 
     @routes.get("/api/tenants/{tenant_id}/pause", summary="Tell how a business's sending stands")
-    async def proof(tenant_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> StopProofView:
+    async def proof(_tenant_id: TenantInPath, visit: Annotated[Visit, Depends(may_read)]) -> StopProofView:
         async with visit.transaction() as tx:
             return describe_proof(
                 await switching.prove_stop(tx, scope=switching.Scope.TENANT, key=str(visit.tenant_id))

@@ -1,6 +1,15 @@
 """What is going on: the live timeline of a business, and what became of each call."""
 
-from frontdesk.features.insights.model import CallEntry, Changes, Entry, TextEntry, TextState, Voicemail, why_no_text
+from frontdesk.features.insights.model import (
+    CallEntry,
+    Changes,
+    Entry,
+    TextEntry,
+    TextState,
+    Voicemail,
+    why_no_text,
+    why_not_delivered,
+)
 from frontdesk.features.insights.service import (
     find_changed_entries,
     find_voicemail,
@@ -22,4 +31,5 @@ __all__ = [
     "report_call",
     "summarise_changes",
     "why_no_text",
+    "why_not_delivered",
 ]

@@ -125,6 +125,26 @@ def why_no_text(code: str, *, who: str, citation: str = "") -> str:
     return words.format(who=who) + (f" ({lawful})" if lawful else "")
 
 
+_CARRIER_CODES: Mapping[str, str] = {
+    "21610": "the carrier has {who} as opted out",
+    "21211": "the carrier knows no such number",
+    "21614": "the number cannot get texts",
+    "30003": "the phone cannot be reached",
+    "30004": "the carrier has blocked it",
+    "30005": "the carrier knows no such number",
+    "30006": "the number cannot get texts",
+    "30007": "the carrier filtered it",
+    "30032": "the toll-free number it comes from is not verified",
+    "30034": "the number it comes from is not registered with the carriers",
+}
+
+
+def why_not_delivered(code: str, *, who: str) -> str:
+    """Say in words why a carrier did not deliver a text, with its error code (twilio.com/docs/api/errors)."""
+    words = _CARRIER_CODES.get(code, "the carrier gives no reason").format(who=who)
+    return f"{words} ({code})" if code else words
+
+
 def read_changes(events: Iterable[tuple[str, Mapping[str, object]]]) -> Changes:
     """Tell what events (name and payload) touched; those that no entry shows add nothing."""
     calls: set[UUID] = set()

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from frontdesk.features.tenants import hours, service
@@ -18,6 +18,8 @@ from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
 
 MAX_TEMPLATE = 640
+# Who may visit was judged by it; it stands in a signature for the OpenAPI document alone.
+TenantInPath = Annotated[UUID, Path(alias="tenant_id")]
 
 
 class TenantView(BaseModel):
@@ -92,16 +94,17 @@ def router(access: Access, *, judge_template: JudgeTemplate) -> APIRouter:
 
     @routes.get("/{tenant_id}", summary="Read a business and its settings")
     async def get_tenant(
-        tenant_id: UUID,  # noqa: ARG001 - who may visit was judged by it
-        visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_READ))]
+        _tenant_id: TenantInPath,
+        visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_READ))],
     ) -> TenantView:
         async with visit.transaction() as tx:
             return describe(await service.get_tenant(tx))
 
     @routes.patch("/{tenant_id}", summary="Change settings of a business")
     async def update_tenant(
-        tenant_id: UUID,  # noqa: ARG001 - who may visit was judged by it
-        visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_WRITE))], change: TenantChange
+        _tenant_id: TenantInPath,
+        visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_WRITE))],
+        change: TenantChange,
     ) -> TenantView:
         async with visit.transaction() as tx:
             before = await service.get_tenant(tx)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from frontdesk.features import consent, conversations, delivery, senders, tenants
+from frontdesk.features import consent, contacts, conversations, delivery, senders, tenants
 from frontdesk.features.calls.events import CallMissed
 from frontdesk.features.textback import queries
 from frontdesk.features.textback.events import MissedCallAnswered
 from frontdesk.features.textback.model import Outcome, Textback, TextbackLimits, why_not
-from frontdesk.features.textback.template import render
+from frontdesk.features.textback.template import greeting_name, render, tags_of
 from frontdesk.kernel.db import Transaction
 
 
@@ -23,7 +23,12 @@ async def answer_missed_call(
     """
     tenant = await tenants.get_tenant(tx)
     own = await senders.find_number(tx, phone_e164=missed.caller_e164) if missed.caller_e164 else None
-    reason = why_not(enabled=tenant.textback_enabled, caller_e164=missed.caller_e164, is_own_number=own is not None)
+    reason = why_not(
+        enabled=tenant.textback_enabled,
+        caller_e164=missed.caller_e164,
+        is_own_number=own is not None,
+        costs_extra=bool(missed.caller_e164) and contacts.describe(missed.caller_e164).kind.costs_extra,
+    )
     if reason is None and await consent.find_refusal(tx, phone_e164=missed.caller_e164) is None:
         won = await queries.take_turn(
             tx,
@@ -56,6 +61,10 @@ async def _request(
 ) -> delivery.Requested:
     opening = tenants.describe_opening(tenant, at=tx.now)
     template = tenant.textback_open_template if opening.is_open else tenant.textback_closed_template
+    fields = {"business": tenant.name, "opens_at": opening.opens_at}
+    if "caller_name" in tags_of(template):
+        caller = await contacts.get_contact(tx, contact_id=contact_id)
+        fields["caller_name"] = greeting_name(caller.name)
     return await conversations.say(
         tx,
         conversations.Words(
@@ -65,7 +74,7 @@ async def _request(
             template="textback.open" if opening.is_open else "textback.closed",
             basis="answers the person's own call",
             basis_at=missed.called_at,
-            body=render(template, {"business": tenant.name, "opens_at": opening.opens_at}),
+            body=render(template, fields),
             useful_until=missed.called_at + limits.useful_for,
         ),
         contact_id=contact_id,

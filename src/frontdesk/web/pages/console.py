@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from frontdesk.features import conversations
 from frontdesk.features.conversations.routes import answer
-from frontdesk.features.delivery.routes import pause_business, resume_business
+from frontdesk.features.delivery.routes import TenantInPath, pause_business, resume_business
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
@@ -22,6 +22,7 @@ from frontdesk.web.rendering import render
 from frontdesk.web.simulate import CustomerTextOrder, MissedCallOrder, Simulator
 from frontdesk.wiring import Frontdesk
 
+NOT_FOUND = 404
 FRAGMENT = "hx-request"  # htmx asks for a part of a page, everything else for a whole one
 
 
@@ -80,9 +81,7 @@ def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: 
     may_read = door.to_business(Scope.MESSAGES_READ)
 
     @routes.get("/businesses/{tenant_id}/timeline")
-    async def older_rows(
-        visit: Annotated[Visit, Depends(may_look)], before: UUID | None = None
-    ) -> Response:
+    async def older_rows(visit: Annotated[Visit, Depends(may_look)], before: UUID | None = None) -> Response:
         async with visit.transaction() as tx:
             rows = await read_rows(tx, before=before)
         return HTMLResponse(render("_rows.html", rows=rows))
@@ -132,11 +131,9 @@ def _add_writing(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
         wrong = ""
         try:
             async with visit.transaction(inline=True) as tx:
-                await answer(
-                    tx, visit, conversation_id=conversation_id, body=body, key=key or None, lane=parts.courier
-                )
+                await answer(tx, visit, conversation_id=conversation_id, body=body, key=key or None, lane=parts.courier)
         except Refused as refusal:
-            if refusal.status == 404:
+            if refusal.status == NOT_FOUND:
                 raise
             wrong = refusal.message
         if FRAGMENT not in request.headers and not wrong:
@@ -162,6 +159,7 @@ def _add_switch(routes: APIRouter, parts: Frontdesk, door: FrontDoor, wake: Call
     @routes.post("/businesses/{tenant_id}/pause")
     async def pause(
         request: Request,
+        _tenant_id: TenantInPath,
         visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_PAUSE, reserved=True))],
         reason: Annotated[str, Form(max_length=500)] = "",
     ) -> Response:
@@ -171,6 +169,7 @@ def _add_switch(routes: APIRouter, parts: Frontdesk, door: FrontDoor, wake: Call
     @routes.post("/businesses/{tenant_id}/resume")
     async def resume(
         request: Request,
+        _tenant_id: TenantInPath,
         visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_RESUME, reserved=True))],
     ) -> Response:
         await resume_business(visit, parts.switches, wake=wake)

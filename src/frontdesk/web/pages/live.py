@@ -66,6 +66,8 @@ class LiveTimeline:
         woken = self._parts.presence.sleeper(FEED_TOPIC)
         checked_at = sent_at = clock.monotonic()
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+        if is_stale(cursor, now=clock.now()):
+            yield _event("reload", "too much has happened since")
         try:
             while not self._closing.is_set():
                 woken.clear()
@@ -130,7 +132,7 @@ class LiveTimeline:
         entries = await insights.find_changed_entries(tx, changes)
         if not entries:
             return []
-        rows = Rows(place=await read_place(tx), rows=[to_row(entry) for entry in entries], next=None)
+        rows = Rows(place=await read_place(tx), rows=[to_row(entry) for entry in entries])
         threads = sorted({str(row.conversation_id) for row in rows.rows if row.conversation_id is not None})
         return [
             _event("rows", render("_rows.html", rows=rows)),
@@ -158,6 +160,15 @@ def _event(name: str, data: str, *, cursor: str = "") -> bytes:
 def write_cursor(position: tuple[datetime, UUID]) -> str:
     """Write a place in the feed as text."""
     return f"{position[0].isoformat()}_{position[1]}"
+
+
+def is_stale(text: str, *, now: datetime) -> bool:
+    """Tell whether a cursor is older than what is caught up with."""
+    try:
+        at = datetime.fromisoformat(text.partition("_")[0])
+    except ValueError:
+        return False
+    return at.tzinfo is not None and at < now - OLDEST
 
 
 def read_cursor(text: str, *, now: datetime) -> tuple[datetime, UUID]:

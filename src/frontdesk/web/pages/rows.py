@@ -8,7 +8,15 @@ from enum import StrEnum
 from uuid import UUID
 
 from frontdesk.features.conversations import ThreadMessage
-from frontdesk.features.insights import CallEntry, Entry, TextEntry, TextState, Voicemail, why_no_text
+from frontdesk.features.insights import (
+    CallEntry,
+    Entry,
+    TextEntry,
+    TextState,
+    Voicemail,
+    why_no_text,
+    why_not_delivered,
+)
 from frontdesk.web.words import phone_words, status_words
 
 
@@ -44,7 +52,12 @@ TONES = {
     "canceled": Tone.WARN,
 }
 NOT_SENT = frozenset({"blocked", "dropped", "canceled"})
-WORDING_WORDS = {"stop": "opted out", "start": "opted in again", "help": "asked for help", "unsure_stop": "may want out"}
+WORDING_WORDS = {
+    "stop": "opted out",
+    "start": "opted in again",
+    "help": "asked for help",
+    "unsure_stop": "may want out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,7 @@ def _call_row(call: CallEntry) -> Row:
         conversation_id=call.conversation_id,
         said=call.text.body if call.text is not None and call.text.status not in NOT_SENT else "",
         said_by="us",
-        chips=_chips(call.text),
+        chips=_chips(call.text) if not _is_told(call.text) else (),
         milliseconds=call.milliseconds,
         why=_why_not(call, who),
         voicemails=call.voicemails,
@@ -134,7 +147,7 @@ def why_words(text: TextState, *, who: str) -> str:
     if text.status == "unknown":
         return "Checking with the carrier whether it left. It is never sent twice."
     if text.status in {"failed", "undelivered"}:
-        return f"Not delivered: the carrier says {text.code or 'nothing more'}."
+        return f"Not delivered: {why_not_delivered(text.code, who=who)}."
     return ""
 
 
@@ -143,7 +156,7 @@ def _text_row(text: TextEntry) -> Row:
     who = text.name or phone
     inbound = text.direction == "inbound"
     wording = WORDING_WORDS.get(text.wording or "", "")
-    chips = (Chip(wording, Tone.WARN),) if wording else _chips(text.text)
+    chips = (Chip(wording, Tone.WARN),) if wording else () if _is_told(text.text) else _chips(text.text)
     return Row(
         id=text.id,
         icon="in" if inbound else "out",
@@ -161,6 +174,11 @@ def _text_row(text: TextEntry) -> Row:
         why=why_words(text.text, who=who) if text.text is not None else "",
         voicemails=(),
     )
+
+
+def _is_told(text: TextState | None) -> bool:
+    """Tell whether the words of `why` say already what a chip would."""
+    return text is not None and (text.status in NOT_SENT or (text.status == "queued" and bool(text.code)))
 
 
 def _chips(text: TextState | None) -> tuple[Chip, ...]:

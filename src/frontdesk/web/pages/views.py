@@ -35,11 +35,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Some of the timeline; `next` is where what came earlier starts."""
+    """Some of the timeline, `separated` by days; `next` is where what came earlier starts."""
 
     place: Place
     rows: Sequence[Row]
-    next: UUID | None
+    next: UUID | None = None
+    separated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ async def read_rows(tx: Transaction, *, before: UUID | None = None) -> Rows:
         place=await read_place(tx),
         rows=[to_row(entry) for entry in entries],
         next=entries[-1].id if len(entries) == ROWS else None,
+        separated=True,
     )
 
 

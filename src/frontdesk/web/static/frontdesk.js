@@ -1,6 +1,7 @@
 // Makes the console lively; without it every link and form still works.
 import { follow } from "./live.js";
 
+const NOTICE_MS = 5000;
 const root = document.documentElement;
 
 function applyTheme(theme) {
@@ -92,7 +93,25 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("htmx:after:swap", scrollMessages);
+// A page of what came earlier may repeat the day that the one before it ended with.
+function dropRepeatedDays() {
+  let last = "";
+  for (const day of document.querySelectorAll("#timeline li.day")) {
+    if (day.textContent === last) day.remove();
+    last = day.textContent;
+  }
+}
+
+function letNoticeFade() {
+  const notice = document.querySelector("#notice .notice");
+  if (notice) setTimeout(() => notice.remove(), NOTICE_MS);
+}
+
+document.addEventListener("htmx:after:swap", () => {
+  scrollMessages();
+  dropRepeatedDays();
+  letNoticeFade();
+});
 
 for (const button of document.querySelectorAll("[data-theme-toggle]")) button.hidden = false;
 for (const dialog of document.querySelectorAll("dialog[open]")) {

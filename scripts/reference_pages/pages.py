@@ -1,0 +1,36 @@
+"""All pages by file name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from frontdesk.kernel.settings import render_reference
+from frontdesk.kernel.telemetry import CATALOGUE, render_metrics_reference
+from scripts.reference_pages.api import render_api
+from scripts.reference_pages.commands import render_commands
+from scripts.reference_pages.errors import render_errors
+from scripts.reference_pages.events import render_events
+from scripts.reference_pages.sources import render_sources
+from scripts.reference_pages.tables import render_tables
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+
+
+def pages_of_the_program() -> dict[str, str]:
+    """Make the pages that need no database."""
+    return {
+        "settings.md": render_reference(),
+        "metrics.md": render_metrics_reference(CATALOGUE),
+        "events.md": render_events(),
+        "errors.md": render_errors(),
+        "cli.md": render_commands(),
+        "sources.md": render_sources(),
+    }
+
+
+async def all_pages(database_url: str, home: Path) -> dict[str, str]:
+    """Make every page; `database_url` names a migrated database, `home` a folder to spare."""
+    return pages_of_the_program() | {
+        "api.md": await render_api(database_url, home),
+        "tables.md": await render_tables(database_url),
+    }
