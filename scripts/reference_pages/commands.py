@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import click
 import typer.main
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from frontdesk.cli.main import app
 from scripts.reference_pages.markdown import page, table
@@ -18,19 +18,19 @@ folder that keeps all state (`FRONTDESK_HOME`, else `./var`).
 EVERYWHERE = {"--home", "--json", "--help"}
 
 
-def commands(group: click.Group, path: str = "frontdesk") -> Iterator[tuple[str, click.Command]]:
+def commands(group: TyperGroup, path: str = "frontdesk") -> Iterator[tuple[str, TyperCommand]]:
     """List every command with its full name, in the order of the help."""
     for name, command in group.commands.items():
-        if isinstance(command, click.Group):
+        if isinstance(command, TyperGroup):
             yield from commands(command, f"{path} {name}")
-        else:
+        elif isinstance(command, TyperCommand):
             yield f"{path} {name}", command
 
 
-def all_commands() -> dict[str, click.Command]:
+def all_commands() -> dict[str, TyperCommand]:
     """Give every command of the program by its full name."""
     root = typer.main.get_command(app)
-    if not isinstance(root, click.Group):
+    if not isinstance(root, TyperGroup):
         raise TypeError(type(root).__name__)
     return dict(commands(root))
 
@@ -40,11 +40,11 @@ def render_commands() -> str:
     return page("Commands", INTRODUCTION, *(_section(name, command) for name, command in all_commands().items()))
 
 
-def _section(name: str, command: click.Command) -> str:
-    arguments = [one for one in command.params if isinstance(one, click.Argument)]
-    options = [one for one in command.params if isinstance(one, click.Option) and not EVERYWHERE & set(one.opts)]
+def _section(name: str, command: TyperCommand) -> str:
+    arguments = [one for one in command.params if isinstance(one, TyperArgument)]
+    options = [one for one in command.params if isinstance(one, TyperOption) and not EVERYWHERE & set(one.opts)]
     json = any("--json" in one.opts for one in command.params)
-    usage = " ".join((name, *(one.make_metavar(click.Context(command)) for one in arguments)))
+    usage = " ".join((name, *(_metavar(one) for one in arguments)))
     parts = [f"## {name}", (command.help or "").strip(), f"`{usage}{' [--json]' if json else ''}`"]
     if options:
         rows = [
@@ -54,7 +54,12 @@ def _section(name: str, command: click.Command) -> str:
     return "\n\n".join(parts)
 
 
-def _default(option: click.Option) -> str:
+def _metavar(argument: TyperArgument) -> str:
+    name = argument.metavar or (argument.name or "").upper()
+    return name if argument.required else f"[{name}]"
+
+
+def _default(option: TyperOption) -> str:
     if option.required:
         return "required"
     value = option.default

@@ -11,7 +11,7 @@ from tests.architecture.sources import ROOT, listed, our_files
 
 EXEMPTION = re.compile(r"#\s*(?:ruff:\s*)?(?:noqa|type:\s*ignore|pragma:|nosec|fmt:\s*off|pylint:|mypy:)")
 REASONED = re.compile(
-    r"#\s*(?:ruff:\s*)?noqa: [A-Z]{1,4}[0-9]{3,4}(?:, ?[A-Z]{1,4}[0-9]{3,4})*\s+(?:-|#) \S"
+    r"#\s*(?:ruff:\s*)?noqa: [A-Z]{1,6}[0-9]{3,4}(?:, ?[A-Z]{1,6}[0-9]{3,4})*\s+(?:-|#) \S"
     r"|# type: ignore\[[a-z-]+(?:, ?[a-z-]+)*\]\s+(?:-|#) \S"
 )
 # Put together here, so that this file does not hold what it looks for.

@@ -22,6 +22,13 @@ from tests.support.load import LOST_CONNECTION, Writers
 
 PROGRAM = [sys.executable, "-m", "frontdesk.kernel.postgres"]
 SOURCE = str(Path(__file__).parents[2] / "src")
+HOLD = """
+import fcntl, sys
+held = open(sys.argv[1], "r+")
+fcntl.flock(held, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
 UNREAPING = Path(__file__).parents[1] / "support" / "unreaping.py"
 
 
@@ -66,10 +73,8 @@ async def orphan_of_a_killed_owner(home: Path, starter: list[str] | None = None)
     postmaster = EmbeddedPostgres(home).pids()[0]
     owner = psutil.Process(postmaster).ppid()
     os.kill(owner, signal.SIGKILL)
-    if owner == first.pid:
-        first.wait()
-    else:
-        await until_gone(owner)
+    while psutil.Process(postmaster).ppid() == owner:
+        await asyncio.sleep(0.01)
     return postmaster, first
 
 
@@ -157,6 +162,21 @@ async def test_an_orphaned_server_is_adopted_watched_and_stopped(home: Path) -> 
         await until_restarted(server, 1)
         assert server.pids()[0] != orphan
     assert server.pids() == []
+
+
+async def test_a_guest_that_was_waiting_takes_over_when_the_owner_ends_without_a_server(home: Path) -> None:
+    first = EmbeddedPostgres(home)
+    async with running(home) as server:
+        pass
+    holder = await asyncio.to_thread(spawn, [sys.executable, "-c", HOLD, str(server.places.owner_lock)])
+    starting = asyncio.create_task(first.start())
+    await asyncio.sleep(0)
+    assert not starting.done()
+    release(holder)
+    await starting
+    assert first.owned
+    assert await first.healthy()
+    await first.stop()
 
 
 async def test_stopping_an_adopted_server_leaves_nothing_behind(home: Path) -> None:

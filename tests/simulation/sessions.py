@@ -21,9 +21,9 @@ BLOCKERS = "select pg_blocking_pids($1)"
 class Stock:
     """Real connections by role, kept from world to world, and the one that watches over the others' locks."""
 
-    def __init__(self, url: str, watch: asyncpg.Connection) -> None:
+    def __init__(self, url: str) -> None:
         self._url = url
-        self._watch = watch
+        self._watch: asyncpg.Connection | None = None
         self._free: dict[Role, list[asyncpg.Connection]] = {Role.APP: [], Role.SYSTEM: []}
         self._watching = asyncio.Lock()
         self.by_pid: dict[int, Session] = {}
@@ -53,31 +53,34 @@ class Stock:
     async def blockers(self, pid: int) -> list[int]:
         """List who holds the lock that a backend waits for."""
         async with self._watching:
+            if self._watch is None:
+                self._watch = await asyncpg.connect(self._url)
             found: list[int] = await self._watch.fetchval(BLOCKERS, pid)
         return found
 
     async def close(self) -> None:
         """Close every connection."""
-        for free in self._free.values():
-            for connection in free:
+        for connection in (self._watch, *self._free[Role.APP], *self._free[Role.SYSTEM]):
+            if connection is not None:
                 await connection.close()
 
 
 class Session:
     """One connection for one transaction; every statement waits for its turn, and a lost connection stays lost."""
 
-    def __init__(self, raw: asyncpg.Connection, *, turnstile: Turnstile, stock: Stock, faults: DatabaseFaults) -> None:
-        self.raw = raw
+    def __init__(self, role: Role, *, turnstile: Turnstile, stock: Stock, faults: DatabaseFaults) -> None:
         self.place = PLACE.get()
+        self._role = role
+        self._raw: asyncpg.Connection | None = None
         self.holder: Session | None = None
         self._turnstile = turnstile
         self._stock = stock
         self._faults = faults
-        self._pid = raw.get_server_pid()
         self._waited = False
         self._is_cut = False
         self._began = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._heard: asyncio.Future[None] | None = None
 
     async def execute(self, statement: str, *arguments: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
         """Run a statement; the first, the commit and what follows the commit are boundaries."""
@@ -91,8 +94,28 @@ class Session:
             self._began = self._turnstile.steps
             if self._faults.strikes(self._faults.refused):
                 raise self._lose(ConnectionRefusedError("the database cannot be reached"))
+            await self._connect()
             return await self._talk(lambda: self.raw.execute(statement))
         return await self._run(lambda: self.raw.execute(statement, *arguments))
+
+    @property
+    def raw(self) -> asyncpg.Connection:
+        """The real connection, from the beginning of the transaction on."""
+        assert self._raw is not None
+        return self._raw
+
+    async def _connect(self) -> None:
+        self._turnstile.talking += 1
+        try:
+            self._raw = await self._stock.take(self._role)
+        finally:
+            self._turnstile.talking -= 1
+        self._stock.by_pid[self._raw.get_server_pid()] = self
+
+    def release(self) -> None:
+        """Give the real connection back."""
+        if self._raw is not None:
+            self._stock.give_back(self._role, self._raw)
 
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a statement and return its rows."""
@@ -154,7 +177,7 @@ class Session:
     async def abandon(self) -> None:
         """End the transaction as the server does when its client is gone."""
         self._is_cut = True
-        if self.raw.is_in_transaction():
+        if self._raw is not None and self._raw.is_in_transaction():
             await self._end("rollback")
 
     def cut_off(self) -> None:
@@ -181,14 +204,20 @@ class Session:
     async def _talk(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Run one real statement; meanwhile nobody else gets a turn, unless it waits for somebody's lock."""
         self._waited = False
+        lost_to_a_circle = False
         self._turnstile.talking += 1
         self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
         try:
             return await call()
         except asyncpg.DeadlockDetectedError:
             self._stock.deadlocks += 1
+            lost_to_a_circle = True
             raise
         finally:
+            if self.holder is not None and not lost_to_a_circle:
+                # The lock was free before we heard that its holder had let go: whoever lets go is always heard first.
+                self._heard = self._turnstile.loop.create_future()
+                await self._heard
             self._timer.cancel()
             if self.holder is None:
                 self._turnstile.talking -= 1
@@ -203,7 +232,7 @@ class Session:
 
     async def _park_if_blocked(self) -> None:
         timer = self._timer
-        pids = await self._stock.blockers(self._pid)
+        pids = await self._stock.blockers(self.raw.get_server_pid())
         if timer is not self._timer or timer is None or timer.cancelled():
             return  # the statement has ended meanwhile
         if not pids:
@@ -213,6 +242,7 @@ class Session:
         self.holder = holders[0]
         self._waited = True
         self._turnstile.parked.append(self)
+        self._turnstile.note(f"{self.place.name} waits for {self.holder.place.name}")
         self._turnstile.talking -= 1
 
     def watch_again(self) -> None:
@@ -220,6 +250,8 @@ class Session:
         self.holder = None
         self._turnstile.talking += 1
         self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(None)
 
 
 class DatabaseFaults:
@@ -256,19 +288,13 @@ class SteppedPool:
         place: Place = PLACE.get()
         if place.dead:
             raise asyncio.CancelledError
-        self._turnstile.talking += 1
-        try:
-            raw = await self._stock.take(self._role)
-        finally:
-            self._turnstile.talking -= 1
-        session = Session(raw, turnstile=self._turnstile, stock=self._stock, faults=self._faults)
+        session = Session(self._role, turnstile=self._turnstile, stock=self._stock, faults=self._faults)
         place.sessions[session] = None
-        self._stock.by_pid[raw.get_server_pid()] = session
         try:
             yield session
         finally:
             place.sessions.pop(session, None)
-            self._stock.give_back(self._role, raw)
+            session.release()
 
     async def fetchval(self, _statement: str, *, timeout: float | None = None) -> object:  # noqa: ASYNC109
         """Read the simulated server's time of day: all that is asked outside a transaction."""

@@ -114,7 +114,7 @@ class Simulation:
         hours = json.dumps({"weekly": {day: [["00:00", "24:00"]] for day in _days()}, "special": []})
         await self.watch.execute(ADD_BUSINESSES, list(TENANTS), hours)
         await self.watch.execute(ADD_NUMBERS, list(TENANTS), list(NUMBERS))
-        self._stock = Stock(self._url, self.watch)
+        self._stock = Stock(self._url)
         self._settings: Settings = load_settings(
             {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_BASE_URL": BASE_URL}, self._folder
         )

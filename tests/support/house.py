@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -140,8 +141,6 @@ async def open_house(
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as looking:
         looking.bind(("127.0.0.1", 0))
         return int(looking.getsockname()[1])

@@ -48,6 +48,11 @@ ACTIVITY = """
     select application_name, state, wait_event_type, query from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()
 """
+BACKENDS = """
+    select pid from pg_stat_activity where datname = current_database() and application_name like 'frontdesk-' || $1 || '%'
+    order by pid
+"""
+IN_LINE = "select exists (select from pg_locks where pid = $1 and not granted)"
 UNSETTLED = "select count(*) from send_jobs where status in ('queued', 'posting', 'unknown')"
 UNDISPATCHED = "select count(*) from outbox_events where dispatched_at is null"
 HASTEN = """
@@ -207,11 +212,19 @@ class LiveOffice:
 
     async def cut_off(self, program: Program) -> None:
         """Take a program's session lock away, as a partition does: its presence connection ends at the server."""
-        backend = await self.presence_backend(program)
-        await self.fetchval("select pg_terminate_backend($1)", backend)
+        await self.end_backends([await self.presence_backend(program)])
+
+    async def backends(self, kind: str) -> list[int]:
+        """List the connections of a kind of program."""
+        async with self.login.transaction() as tx:
+            return [row["pid"] for row in await tx.fetch(BACKENDS, kind)]
+
+    async def end_backends(self, backends: list[int]) -> None:
+        """End connections at the server, and return once they are gone."""
+        await self.fetchval("select count(pg_terminate_backend(pid)) from unnest($1::int[]) as pid", backends)
 
         async def gone() -> bool:
-            return not await self.fetchval("select exists (select from pg_stat_activity where pid = $1)", backend)
+            return not await self.fetchval("select exists (select from pg_stat_activity where pid = any($1))", backends)
 
         await self.eventually(gone)
 
@@ -287,11 +300,17 @@ class LiveOffice:
 
     @asynccontextmanager
     async def asking_for(self, statement: str, *arguments: object) -> AsyncIterator[Hold]:
-        """Queue up for what a statement locks; it is held once `granted` is done."""
+        """Stand in line for what a statement locks; it is held once `granted` is done."""
         connection = await asyncpg.connect(self.database_url)
         try:
             await connection.execute("begin")
             hold = Hold(connection, asyncio.create_task(connection.execute(statement, *arguments)))
+            backend = connection.get_server_pid()
+
+            async def in_line() -> bool:
+                return hold.granted.done() or bool(await self.fetchval(IN_LINE, backend))
+
+            await self.eventually(in_line)
             yield hold
             await hold.release()
         finally:
@@ -324,11 +343,23 @@ class LiveOffice:
             while not await question():
                 await asyncio.sleep(0.01)
 
+    async def reaches(self, recipient: str, status: str) -> None:
+        """Wait until the one text to a person is in a state."""
+
+        async def there() -> bool:
+            return await self.status_of(recipient) == status
+
+        await self.eventually(there)
+
+    async def hasten(self) -> None:
+        """Let 20 s pass for texts in doubt: they are due for another look at the carrier."""
+        await self.fetchval(HASTEN)
+
     async def settled(self, *, seconds: float = 40) -> None:
         """Wait until every text and every event has come to an end; looks at the carrier are not waited for."""
 
         async def all_over() -> bool:
-            await self.fetchval(HASTEN)
+            await self.hasten()
             return await self.count(UNSETTLED) + await self.count(UNDISPATCHED) == 0
 
         await self.eventually(all_over, seconds=seconds)

@@ -12,14 +12,14 @@ CHUNK = 65_536
 
 
 class ShutDoor:
-    """Stands before `port` on the loopback address; shut, its queue is full and the kernel lets nobody in.
+    """Stands before `url`, a loopback address; shut, its queue is full and the kernel lets nobody in.
 
     A client that connects waits as if the other side were unreachable: nothing of its request has left. `open`
     lets everybody in and passes bytes on.
     """
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, url: str) -> None:
+        self._port = int(url.rpartition(":")[2])
         self._server: asyncio.Server | None = None
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))

@@ -76,6 +76,6 @@ async def write(parts: Frontdesk, find: FindTenant, out: Path | None) -> Written
                     file.write(audit.export_line(entry.link) + "\n")
                 entries = page[-1].seq
         digest = head.hash.hex() if head else ""
-        last = {"chain": "audit", "tenant_id": str(tenant_id) if tenant_id else None, "entries": entries, "head": digest}
-        file.write(json.dumps(last) + "\n")
+        whose = None if tenant_id is None else str(tenant_id)
+        file.write(json.dumps({"chain": "audit", "tenant_id": whose, "entries": entries, "head": digest}) + "\n")
     return Written(entries=entries, head_hash=digest)

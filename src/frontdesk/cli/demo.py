@@ -40,7 +40,7 @@ def demo(*, home: Home = None, as_json: AsJson = False) -> None:
     if as_json:
         write_json({"ok": ok, "started_in_ms": started_ms, "steps": steps})
     else:
-        out.print("\n[bold green]Every step happened.[/bold green]" if ok else "\n[bold red]Not every step happened.[/bold red]")
+        out.print(f"\n[bold {'green' if ok else 'red'}]{'Every' if ok else 'Not every'} step happened.")
     if not ok:
         raise typer.Exit(1)
 
@@ -86,7 +86,8 @@ def _head(out: Console | None) -> None:
 
 def _up(out: Console | None, started_ms: float, url: str) -> None:
     if out is not None:
-        out.print(f"[dim]PostgreSQL, web, worker and the pretended carrier are up at {url} after {started_ms / 1000:.1f} s[/dim]\n")
+        what = "PostgreSQL, web, worker and the pretended carrier"
+        out.print(f"[dim]{what} are up at {url} after {started_ms / 1000:.1f} s[/dim]\n")
 
 
 def _tell(out: Console | None, step: Step) -> None:

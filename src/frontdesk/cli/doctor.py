@@ -9,10 +9,9 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import asyncpg
-
 from frontdesk.cli.calling import Caller, signed_webhook
-from frontdesk.cli.office import base_url, home_of, open_database
+from frontdesk.cli.office import base_url, home_of, open_database, twin_account
+from frontdesk.kernel import attendance
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
@@ -50,20 +49,25 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = [Finding("settings", ok=True, found="all can be used")]
     findings.append(_disk(settings))
     findings += [finding async for finding in _database(settings)]
-    account = _account(settings)
+    account = twilio_account(settings)
     findings.append(_public_address(settings))
-    if account is None:
-        twin = "no carrier keys are set: `frontdesk up` runs the offline twin"
-        findings.append(Finding("carrier", ok=None, found=twin))
-        findings.append(Finding("webhook round trip", ok=None, found="needs the carrier's keys to sign with"))
+    if account is not None:
+        findings.append(await _carrier(account))
+        findings.append(await _round_trip(settings, account))
         return findings
-    findings.append(await _carrier(account))
-    findings.append(await _round_trip(settings, account))
+    found = "no carrier keys are set: `frontdesk up` runs the offline twin"
+    findings.append(Finding("carrier", ok=None, found=found))
+    pretended = twin_account(home_of(settings), api_base_url=base_url(settings))
+    if await _answers(base_url(settings)):
+        findings.append(await _round_trip(settings, pretended))
+    else:
+        findings.append(Finding("webhook round trip", ok=None, found=f"nothing answers at {base_url(settings)}"))
     return findings
 
 
-def _account(settings: Settings) -> TwilioAccount | None:
-    return twilio_account(settings)
+async def _answers(url: str) -> bool:
+    async with Caller(url, connections=1) as caller:
+        return await caller.answers("/healthz")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -82,16 +86,15 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     async with AsyncExitStack() as stack:
         try:
             url = await stack.enter_async_context(open_database(settings))
-            connection = await asyncpg.connect(url, timeout=10)
-        except (*UNAVAILABLE, asyncpg.PostgresError, PostgresFailed) as error:
+            server = await attendance.look_at_server(url)
+        except (*UNAVAILABLE, PostgresFailed, attendance.ServerRefused) as error:
             what = "DATABASE_URL" if settings.database.url is not None else "postgres.log in the home folder"
             yield Finding("database", ok=False, found=f"{type(error).__name__}: {error}", remedy=f"look at {what}")
             return
-        stack.push_async_callback(connection.close)
-        version = int(await connection.fetchval("show server_version_num"))
-        known = version >= OLDEST_POSTGRES
+        offset = time.time() - server.at.timestamp()
+        known = server.version >= OLDEST_POSTGRES
         remedy = "" if known else "use PostgreSQL 15 or newer"
-        yield Finding("database", ok=known, found=f"PostgreSQL {version // 10_000} answers", remedy=remedy)
+        yield Finding("database", ok=known, found=f"PostgreSQL {server.version // 10_000} answers", remedy=remedy)
         revision, newest = await current_revision(url), head_revision()
         current = revision is not None and revision >= newest
         yield Finding(
@@ -100,8 +103,6 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             found=f"at revision {revision or 'none'} of {newest}",
             remedy="" if current else "run `frontdesk migrate`",
         )
-        theirs = (await connection.fetchval("select clock_timestamp()")).timestamp()
-        offset = time.time() - theirs
         close = abs(offset) <= MOST_OFFSET_SECONDS
         yield Finding(
             "clock",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontdesk.cli.calling import Caller
-from frontdesk.cli.office import home_of
+from frontdesk.cli.office import home_of, twin_account
 from frontdesk.cli.seeding import Welcome, seed
 from frontdesk.features import senders, tenants
 from frontdesk.kernel import attendance
@@ -24,6 +23,7 @@ from frontdesk.kernel.outbox import Handlers, flush_with
 from frontdesk.kernel.postgres import EmbeddedPostgres
 from frontdesk.kernel.secrets import ensure_secret
 from frontdesk.kernel.supervision import Child, GaveUp, Supervisor
+from frontdesk.providers.http import HttpFailure
 from frontdesk.providers.twilio import TwilioAccount
 from frontdesk.schema.migrate import migrate
 
@@ -135,11 +135,9 @@ def _carrier(settings: Settings, home: Path) -> tuple[TwilioAccount | None, Twin
     """Name the twin's account, whose secrets are kept in the home folder; none where real keys are set."""
     if settings.twilio.account_sid is not None:
         return None, None
-    token = ensure_secret(home, "twin_auth_token")
-    sid = "AC" + hashlib.sha256(b"twin account " + token.encode()).hexdigest()[:32]
     url = f"http://127.0.0.1:{_free_port('127.0.0.1', 0)}"
     twin = Twin(url=url, control_token=ensure_secret(home, "twin_control_token"))
-    return TwilioAccount(account_sid=sid, auth_token=token, api_base_url=url), twin
+    return twin_account(home, api_base_url=url), twin
 
 
 def _carrier_environment(account: TwilioAccount | None, twin: Twin | None) -> dict[str, str]:
@@ -219,11 +217,11 @@ def _works(system: Database) -> Callable[[], Awaitable[bool]]:
 
 async def _set_up_twin(system: Database, twin: Twin, our_url: str) -> bool:
     """Tell the twin which numbers are ours and where their calls and texts are announced; False while it is silent."""
-    import aiohttp  # noqa: TID251 - the twin's own client speaks through it, and these are its failures
-
     from frontdesk.providers.twin.client import TwinControl
 
     try:
+        async with Caller(twin.url, connections=1) as knock:
+            await knock.get("/_twin/health")
         numbers = await _list_numbers(system)
         async with TwinControl(twin.url, token=twin.control_token) as control:
             for number in numbers:
@@ -233,7 +231,7 @@ async def _set_up_twin(system: Database, twin: Twin, our_url: str) -> bool:
                     sms_url=f"{our_url}/webhooks/twilio/sms",
                     status_callback=f"{our_url}/webhooks/twilio/voice/status",
                 )
-    except (*UNAVAILABLE, aiohttp.ClientError):
+    except (*UNAVAILABLE, HttpFailure):
         return False
     return True
 

@@ -36,11 +36,11 @@ def register(app: typer.Typer) -> None:
 
 
 def _settings() -> None:
-    """Settings in force."""
+    """Look at the settings in force."""
 
 
 def _exports() -> None:
-    """Records for people outside."""
+    """Write records for people outside."""
 
 
 def health(*, home: Home = None, as_json: AsJson = False) -> None:
@@ -83,7 +83,7 @@ def doctor(*, home: Home = None, as_json: AsJson = False) -> None:
 def _finding_line(finding: Finding) -> str:
     from rich.markup import escape
 
-    mark = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]–[/yellow]"}[finding.ok]
+    mark = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]-[/yellow]"}[finding.ok]
     remedy = f"\n    [bold]{escape(finding.remedy)}[/bold]" if finding.remedy else ""
     return f"{mark} {escape(finding.check)}: {escape(finding.found)}{remedy}"
 

@@ -39,7 +39,7 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - what is not expected is raised again
         return _explain(error, as_json=as_json)
     return code if isinstance(code, int) else EXIT_OK if arguments else EXIT_USAGE
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.settings import Settings, load_settings
-from frontdesk.wiring import Frontdesk
+
+if TYPE_CHECKING:
+    from frontdesk.providers.twilio import TwilioAccount
+    from frontdesk.wiring import Frontdesk
 
 Result = TypeVar("Result")
 
@@ -33,6 +37,16 @@ def base_url(settings: Settings) -> str:
         return settings.web.public_base_url
     host = "127.0.0.1" if settings.web.host in {"0.0.0.0", "::"} else settings.web.host  # noqa: S104 - compared only
     return f"http://{host}:{settings.web.port}"
+
+
+def twin_account(home: Path, *, api_base_url: str) -> TwilioAccount:
+    """Give the account under which we use the twin; its secret is generated once per home folder."""
+    from frontdesk.kernel.secrets import ensure_secret
+    from frontdesk.providers.twilio import TwilioAccount
+
+    token = ensure_secret(home, "twin_auth_token")
+    sid = "AC" + hashlib.sha256(b"twin account " + token.encode()).hexdigest()[:32]
+    return TwilioAccount(account_sid=sid, auth_token=token, api_base_url=api_base_url)
 
 
 @asynccontextmanager
@@ -75,6 +89,9 @@ async def open_office(home: Path | None) -> AsyncIterator[Frontdesk]:
 
 def run(work: Callable[[], Awaitable[Result]]) -> Result:
     """Run a command's work on an event loop of its own."""
+    from frontdesk.kernel.telemetry import configure_logging
+
+    configure_logging(level="WARNING")  # what a command has to say goes to standard output, and only that
 
     async def go() -> Result:
         return await work()

@@ -9,7 +9,7 @@ import typer
 
 Home = Annotated[
     Path | None,
-    typer.Option("--home", help="Folder that keeps all state (default: FRONTDESK_HOME, else ./var).", show_default=False),
+    typer.Option("--home", help="Folder that keeps all state (default: FRONTDESK_HOME, or ./var)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 TenantSlug = Annotated[str, typer.Option("--tenant", help="Short name or id of the business.")]

@@ -12,6 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from rich.console import Console
 
+PIPE_WIDTH = 200  # a file or another program reads it: nothing is to be cut off
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -28,7 +29,8 @@ def console() -> Console:
     """Open the terminal for people: colours only where it shows them."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    wide = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(highlight=False, soft_wrap=wide is not None, width=wide)
 
 
 def error_console() -> Console:
@@ -64,7 +66,7 @@ def show_facts(facts: Mapping[str, object]) -> None:
 def text_of(value: object) -> str:
     """Write a value as people read it; times to the second, in UTC."""
     if value is None:
-        return "–"
+        return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):

@@ -93,7 +93,7 @@ def set_tenant(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change settings of a business: name, timezone, forwarding_e164, ring_seconds, textback_enabled, …"""
+    """Change settings of a business: name, timezone, forwarding_e164, ring_seconds, textback_enabled and so on."""
     from frontdesk.cli.office import with_office
     from frontdesk.cli.output import console, write_json
 

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -111,9 +111,17 @@ Told = tuple[str, float | None]
 class Play:
     """Plays the steps in order; a step that fails ends the play, and those after it count as not happened."""
 
-    def __init__(self, installation: Installation, *, twin: TwinControl, caller: str | None = None) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        *,
+        twin: TwinControl,
+        caller: str | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._installation = installation
         self._twin = twin
+        self._patience = patience
         self._customer = caller or caller_number(secrets.randbelow(MAX_CALLERS))
         self._business = DEMO_BUSINESSES[0]
         self._api = Caller(installation.url, token=installation.welcome.api_token)
@@ -184,7 +192,7 @@ class Play:
         return "text at the carrier, counted from the missed-call webhook", round(took, 1)
 
     async def _text_delivered(self) -> Told:
-        report = await self._twin.wait_for_text(self._customer, status="delivered", within=PATIENCE_SECONDS)
+        report = await self._twin.wait_for_text(self._customer, status="delivered", within=self._patience)
         if not report.met:
             raise NotSeen("the carrier did not deliver the text")
         [message] = report.messages
@@ -275,9 +283,9 @@ class Play:
 
     async def _until(self, look: Callable[[], Awaitable[Seen | None]], otherwise: str) -> Seen:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while (seen := await look()) is None:
+            async with asyncio.timeout(self._patience):
+                while (seen := await look()) is None:  # noqa: ASYNC110 - another program is watched
                     await asyncio.sleep(PACE_SECONDS)
         except TimeoutError:
             raise NotSeen(otherwise) from None
-        return cast("Seen", seen)
+        return seen

@@ -62,7 +62,7 @@ def migrate(
     from frontdesk.schema import migrate as schema
 
     if sql:
-        schema.print_sql()
+        _print_sql()
         return
 
     async def work() -> tuple[str | None, str]:
@@ -75,4 +75,16 @@ def migrate(
     if as_json:
         write_json({"before": before, "now": now, "changed": before != now})
     else:
-        console().print(f"The database is at revision {now}." + ("" if before == now else f" It was at {before or 'none'}."))
+        was = "" if before == now else f" It was at {before or 'none'}."
+        console().print(f"The database is at revision {now}.{was}")
+
+
+def _print_sql() -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    from frontdesk.schema.migrate import VERSIONS
+
+    config = Config()
+    config.set_main_option("script_location", str(VERSIONS.parent).replace("%", "%%"))
+    command.upgrade(config, "head", sql=True)

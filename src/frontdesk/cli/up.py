@@ -58,7 +58,7 @@ async def _up(settings: Settings, ready_file: Path | None, *, stop: asyncio.Even
         _welcome(installation)
         gave_up = await _until_stop(installation, stop)
     if ready_file is not None:
-        ready_file.unlink(missing_ok=True)
+        await asyncio.to_thread(ready_file.unlink, missing_ok=True)
     if gave_up:
         sys.stderr.write(f"frontdesk: {gave_up}\n")
         return EXIT_FAILED

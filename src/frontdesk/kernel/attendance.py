@@ -8,13 +8,15 @@ from uuid import UUID
 
 import asyncpg
 
-from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.db import UNAVAILABLE, Transaction
 from frontdesk.kernel.errors import Refused
 
 LIST_PROCESSES = """
     select id, kind, started_at, lease_until, lease_until > $1 as in_lease
     from live_processes where ended_at is null order by kind, started_at
 """
+
+LOOK_AT_SERVER = "select current_setting('server_version_num')::int as version, clock_timestamp() as at"
 
 LIST_PEOPLE = "select id, email, name, platform_admin, disabled_at, created_at from users order by email"
 
@@ -40,6 +42,35 @@ class Person:
     platform_admin: bool
     disabled_at: datetime | None
     created_at: datetime
+
+
+class ServerRefused(Exception):
+    """The server is there and does not let us in, or does not know the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """A server's version, like 180006 for 18.6, and its time of day."""
+
+    version: int
+    at: datetime
+
+
+async def look_at_server(url: str) -> ServerFacts:
+    """Ask the server at `url` who it is, within 10 s; raises what is in `UNAVAILABLE`, or ServerRefused."""
+    try:
+        connection = await asyncpg.connect(url, timeout=10)
+    except UNAVAILABLE:
+        raise
+    except asyncpg.PostgresError as error:
+        raise ServerRefused(str(error)) from error
+    try:
+        row = await connection.fetchrow(LOOK_AT_SERVER)
+    finally:
+        await connection.close()
+    if row is None:
+        raise ServerRefused("it does not say who it is")
+    return ServerFacts(row["version"], row["at"])
 
 
 async def list_processes(tx: Transaction) -> list[RunningProcess]:

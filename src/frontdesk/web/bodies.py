@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontdesk.kernel.errors import Refused
 from frontdesk.web.problems import MEDIA_TYPE, problem_body
 
+DRAIN_SECONDS = 2.0
+DRAIN_BYTES = 16 * 1024 * 1024
 
-class BodyTooLarge(Refused):
+
+class BodyTooLarge(Exception):
     """More came than is taken."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__("web.too_large", f"The body is larger than {limit} bytes.", status=413)
 
 
 class BodyGuard:
@@ -29,11 +31,12 @@ class BodyGuard:
             return
         headers = {name: value for name, value in scope["headers"] if name.startswith(b"content-")}
         if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
-            await _refuse(send, Refused("web.media_type", "Send the body without compression.", status=415))
+            refusal = Refused("web.media_type", "Send the body without compression.", status=415)
+            await _refuse(receive, send, refusal)
             return
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > self._limit:
-            await _refuse(send, BodyTooLarge(self._limit))
+            await _refuse(receive, send, self._too_large())
             return
         await self._serve_counting(scope, receive, send)
 
@@ -49,7 +52,7 @@ class BodyGuard:
                 taken += len(message.get("body", b""))
                 if taken > self._limit:
                     too_large = True
-                    raise BodyTooLarge(self._limit)
+                    raise BodyTooLarge
             return message
 
         async def send_unless_refused(message: Message) -> None:
@@ -65,10 +68,14 @@ class BodyGuard:
                 raise
         # The framework may have turned our exception into an answer of its own, which was held back above.
         if too_large and not started:
-            await _refuse(send, BodyTooLarge(self._limit))
+            await _refuse(receive, send, self._too_large())
+
+    def _too_large(self) -> Refused:
+        return Refused("web.too_large", f"The body is larger than {self._limit} bytes.", status=413)
 
 
-async def _refuse(send: Send, refusal: Refused) -> None:
+async def _refuse(receive: Receive, send: Send, refusal: Refused) -> None:
+    """Answer at once, then take what is still on its way for a moment: closing under a sender loses our answer."""
     body = problem_body(refusal.code, refusal.message, status=refusal.status)
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
@@ -76,4 +83,19 @@ async def _refuse(send: Send, refusal: Refused) -> None:
         (b"connection", b"close"),
     ]
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await _drain(receive)
+    except TimeoutError:
+        pass
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _drain(receive: Receive) -> None:
+    taken = 0
+    while taken < DRAIN_BYTES:
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return

@@ -54,7 +54,7 @@ def describe_api(app: FastAPI, *, cookie: str) -> dict[str, object]:
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             kind, scope = access_of(route)
-            for method in route.methods:
+            for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
                 operation["x-access"] = kind
                 if scope is not None:
@@ -67,13 +67,13 @@ def describe_api(app: FastAPI, *, cookie: str) -> dict[str, object]:
 def access_of(route: APIRoute) -> tuple[str, Scope | None]:
     """Tell who may use a route: 'business' or 'platform' with a scope, 'known', or 'open'."""
     for dependency in route.dependant.dependencies:
-        match dependency.call:
-            case ToBusiness(scope=scope):
-                return "business", scope
-            case ToPlatform(scope=scope):
-                return "platform", scope
-            case ToAnybodyKnown():
-                return "known", None
+        call = dependency.call
+        if isinstance(call, ToBusiness):
+            return "business", call.scope
+        if isinstance(call, ToPlatform):
+            return "platform", call.scope
+        if isinstance(call, ToAnybodyKnown):
+            return "known", None
     return "open", None
 
 

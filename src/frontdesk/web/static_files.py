@@ -1,4 +1,4 @@
-"""Style sheets, scripts and icons: read once, compressed once, and named by their content so that browsers keep them."""
+"""Style sheets, scripts and icons: read once, compressed once, and named by their content for browsers to keep."""
 
 from __future__ import annotations
 

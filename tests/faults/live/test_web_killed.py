@@ -41,7 +41,6 @@ async def _killed_after_the_commit(
         await office.stuck_in("insert into outbox_events", kind="web")
         # Queued behind the webhook's transaction: granted when that commits, before anything is answered.
         async with office.asking_for(f"lock table {table} in access exclusive mode") as next_door:
-            await office.stuck_in(f"lock table {table}")
             await door.release()
             await next_door.granted
             await office.stuck_in(f"from {table}", kind="web")

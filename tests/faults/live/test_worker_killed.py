@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import signal
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+import pytest
 
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
 from tests.support.processes import LiveOffice, Program, live_office
 from tests.support.shut_door import ShutDoor
 
 CREATE, LIST = "messages.create", "messages.list"
-CONFUSE_THE_WEB = """
-    create function confuse_the_web() returns trigger language plpgsql as $$
-      begin
-        if current_setting('application_name') = 'frontdesk-web' then
-          raise exception 'the web process cannot do this now';
-        end if;
-        return new;
-      end $$;
-    create trigger confuse_the_web before insert on textbacks for each row execute function confuse_the_web()
-"""
-
-
 async def _killed_before_the_lease_is_committed(office: LiveOffice, worker: Program, recipient: str) -> None:
     async with office.holding("lock table send_attempts in share mode"):
         await office.queue(1, first=int(recipient[-7:]))
-        await office.stuck_in("insert into send_attempts", kind="worker")
+        await office.stuck_in("with decided as", kind="worker")
         await worker.kill()
     assert await office.status_of(recipient) == "queued"
 
@@ -47,45 +36,71 @@ async def _killed_before_the_result_is_written(office: LiveOffice, worker: Progr
         await worker.kill()
 
 
-async def _killed_while_it_asks_the_carrier(office: LiveOffice, worker: Program, recipient: str) -> None:
+async def _killed_before_the_request_leaves(office: LiveOffice, worker: Program, recipient: str) -> None:
+    """The lease is committed, and the carrier cannot be reached."""
+    await worker.kill()
+    async with ShutDoor(office.twin_url) as door:
+        behind = await office.start_worker(TWILIO_API_BASE_URL=door.url)
+        await office.queue(1, first=int(recipient[-7:]))
+        await office.reaches(recipient, "posting")
+        await behind.kill()
+    assert await office.posts_to(recipient) == 0
+
+
+async def _asks_the_carrier(office: LiveOffice, recipient: str, *, seconds: float) -> None:
+    """Let the carrier's reply to a text be lost, and wait until a worker looks for the text there."""
     await office.twin.inject_fault(FaultOrder(kind=FaultKind.REPLY_LOST, on=CREATE, recipient=recipient))
-    await office.twin.inject_fault(FaultOrder(kind=FaultKind.SLOW, on=LIST, recipient="", seconds=60))
+    await office.twin.inject_fault(FaultOrder(kind=FaultKind.SLOW, on=LIST, seconds=seconds))
     await office.queue(1, first=int(recipient[-7:]))
 
     async def asked() -> bool:
+        await office.hasten()
         return bool(await office.twin.journal(operation=LIST, to=recipient))
 
     await office.eventually(asked)
+
+
+async def _killed_while_it_asks_the_carrier(office: LiveOffice, worker: Program, recipient: str) -> None:
+    await _asks_the_carrier(office, recipient, seconds=60)
     await worker.kill()
     assert await office.status_of(recipient) == "unknown"
 
 
 async def _killed_before_the_finding_is_written(office: LiveOffice, worker: Program, recipient: str) -> None:
-    await office.twin.inject_fault(FaultOrder(kind=FaultKind.REPLY_LOST, on=CREATE, recipient=recipient))
-    await office.twin.inject_fault(FaultOrder(kind=FaultKind.SLOW, on=LIST, recipient="", seconds=0.3))
-    await office.queue(1, first=int(recipient[-7:]))
-
-    async def asked() -> bool:
-        return bool(await office.twin.journal(operation=LIST, to=recipient))
-
-    await office.eventually(asked)
+    await _asks_the_carrier(office, recipient, seconds=0.3)
     async with office.holding("lock table send_jobs in share mode"):
         await office.stuck_in("set status = $3, provider_message_id = $4", kind="worker")
         await worker.kill()
+    assert await office.status_of(recipient) == "unknown"
 
 
+Point = Callable[[LiveOffice, Program, str], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param(
+            (
+                _killed_before_the_lease_is_committed,
+                _killed_before_the_request_leaves,
+                _killed_while_the_carrier_answers,
+                _killed_before_the_result_is_written,
+            ),
+            id="sending",
+        ),
+        pytest.param(
+            (_killed_while_it_asks_the_carrier, _killed_before_the_finding_is_written),
+            id="looking",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
 async def test_a_worker_killed_at_any_step_of_a_text_leaves_it_to_others_and_it_leaves_once(
-    database_url: str, home: Path
+    points: tuple[Point, ...], database_url: str, home: Path
 ) -> None:
     async with live_office(database_url, home) as office:
         [worker] = await office.start(webs=0)
-        points = (
-            _killed_before_the_lease_is_committed,
-            _killed_while_the_carrier_answers,
-            _killed_before_the_result_is_written,
-            _killed_while_it_asks_the_carrier,
-            _killed_before_the_finding_is_written,
-        )
         recipients = [f"+1207{number:07}" for number in range(1, 1 + len(points))]
         for point, recipient in zip(points, recipients, strict=True):
             await point(office, worker, recipient)

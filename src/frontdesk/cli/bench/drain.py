@@ -64,7 +64,8 @@ async def run_drain(*, jobs: int, workers: int, delay_ms: float, database_url: s
     because the kill switch is pulled until all have reported for duty.
     """
     async with AsyncExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-", ignore_cleanup_errors=True)))
+        folder = tempfile.TemporaryDirectory(prefix="fd-bench-", ignore_cleanup_errors=True)
+        home = Path(stack.enter_context(folder))
         if database_url is None:
             server = EmbeddedPostgres(home)
             stack.push_async_callback(server.stop)
@@ -197,7 +198,7 @@ async def _until_present(system: Database, workers: int) -> None:
 
 async def _until_sent(stub: Stub, jobs: int) -> Report:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while (report := await stub.report()).recipients < jobs:
+        while (report := await stub.report()).recipients < jobs:  # noqa: ASYNC110 - another program is watched
             await asyncio.sleep(PACE_SECONDS)
     return report
 

@@ -69,7 +69,14 @@ async def run_textback(*, rate: int, seconds: int, receipts: bool) -> dict[str, 
 
 
 def _figures(
-    log: Log, arrived: list[JournalView], *, rate: int, seconds: int, warm: int, peaks: dict[str, float], costs: dict[str, float]
+    log: Log,
+    arrived: list[JournalView],
+    *,
+    rate: int,
+    seconds: int,
+    warm: int,
+    peaks: dict[str, float],
+    costs: dict[str, float],
 ) -> dict[str, object]:
     posts = Counter(entry.fields.get("To", "") for entry in arrived)
     first_at: dict[str, float] = {}

@@ -18,8 +18,6 @@ from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
 
 MAX_TEMPLATE = 640
-# Who may visit was judged by it; it stands in a signature for the OpenAPI document alone.
-TenantInPath = Annotated[UUID, Path(alias="tenant_id")]
 
 
 class TenantView(BaseModel):
@@ -94,7 +92,7 @@ def router(access: Access, *, judge_template: JudgeTemplate) -> APIRouter:
 
     @routes.get("/{tenant_id}", summary="Read a business and its settings")
     async def get_tenant(
-        _tenant_id: TenantInPath,
+        _tenant_id: Annotated[UUID, Path(alias="tenant_id")],
         visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_READ))],
     ) -> TenantView:
         async with visit.transaction() as tx:
@@ -102,7 +100,7 @@ def router(access: Access, *, judge_template: JudgeTemplate) -> APIRouter:
 
     @routes.patch("/{tenant_id}", summary="Change settings of a business")
     async def update_tenant(
-        _tenant_id: TenantInPath,
+        _tenant_id: Annotated[UUID, Path(alias="tenant_id")],
         visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_WRITE))],
         change: TenantChange,
     ) -> TenantView:

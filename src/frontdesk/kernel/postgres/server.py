@@ -85,8 +85,7 @@ class EmbeddedPostgres:
         """
         account = server_account(self.places.data, self.places.home)
         self.places.make(server_uid=account.uid)
-        if not self._take_ownership():
-            await self._attach()
+        if not self._take_ownership() and await self._attached():
             return self.dsn
         try:
             await self._bring_up(account)
@@ -146,18 +145,17 @@ class EmbeddedPostgres:
             os.close(self._owner_lock)
             self._owner_lock = None
 
-    async def _attach(self) -> None:
-        """Wait until the other program's server answers."""
-        try:
+    async def _attached(self) -> bool:
+        """Wait until the other program's server answers; False when that program has ended and we own the home."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(START_PATIENCE_S):
                 while not await self.healthy():
                     if self._take_ownership():
-                        self._release_ownership()
-                        raise PostgresFailed("the program that was starting PostgreSQL here has ended: start again")
+                        return False
                     await asyncio.sleep(WATCH_S)
-        except TimeoutError:
-            raise PostgresFailed(f"another program holds {self.places.owner_lock}, but its server is silent") from None
-        log.info("postgres.attached", home=str(self.places.home))
+            log.info("postgres.attached", home=str(self.places.home))
+            return True
+        raise PostgresFailed(f"another program holds {self.places.owner_lock}, but its server is silent")
 
     async def _bring_up(self, account: Account) -> None:
         """Adopt a living orphan if it answers, else start afresh."""

@@ -19,6 +19,8 @@ LOST = 75  # what sysexits.h calls a failure that may pass
 
 def _follow_supervisor(lifeline: int) -> None:
     """Wait for the end of the supervisor, then ask this program to stop, and end it if it does not."""
+    # A signal that this thread took would not wake the main one from what it waits for.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     while os.read(lifeline, 64):
         continue
     os.kill(os.getpid(), signal.SIGTERM)

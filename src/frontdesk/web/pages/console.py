@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from frontdesk.features import conversations
 from frontdesk.features.conversations.routes import answer
-from frontdesk.features.delivery.routes import TenantInPath, pause_business, resume_business
+from frontdesk.features.delivery.routes import pause_business, resume_business
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
@@ -159,7 +159,7 @@ def _add_switch(routes: APIRouter, parts: Frontdesk, door: FrontDoor, wake: Call
     @routes.post("/businesses/{tenant_id}/pause")
     async def pause(
         request: Request,
-        _tenant_id: TenantInPath,
+        _tenant_id: Annotated[UUID, Path(alias="tenant_id")],
         visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_PAUSE, reserved=True))],
         reason: Annotated[str, Form(max_length=500)] = "",
     ) -> Response:
@@ -169,7 +169,7 @@ def _add_switch(routes: APIRouter, parts: Frontdesk, door: FrontDoor, wake: Call
     @routes.post("/businesses/{tenant_id}/resume")
     async def resume(
         request: Request,
-        _tenant_id: TenantInPath,
+        _tenant_id: Annotated[UUID, Path(alias="tenant_id")],
         visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_RESUME, reserved=True))],
     ) -> Response:
         await resume_business(visit, parts.switches, wake=wake)
