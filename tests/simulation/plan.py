@@ -131,10 +131,10 @@ def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
     theme = random.choice(tuple(Theme))
     businesses = random.choice((1, 1, 2))
     callers = CALLERS[: random.choice((1, 1, 2, 4))]
-    span = random.choice((1.0, 5.0, 30.0, 90.0)) if theme is not Theme.CLOCKS else random.choice((30.0, 700.0))
+    span = random.choice((0.5, 2.0, 8.0, 30.0)) if theme is not Theme.CLOCKS else random.choice((8.0, 700.0, 1500.0))
     events = tuple(
         _draw_event(random, theme, number, businesses=businesses, numbers=numbers, callers=callers, span=span)
-        for number in range(random.choice((3, 3, 4, 4, 5, 6, 8, 12)))
+        for number in range(random.choice((3, 3, 3, 4, 4, 5, 6, 8, 12)))
     )
     calm = theme is Theme.UNDISTURBED
     lost = 0.01 if not calm and random.random() < 0.3 else 0.0
@@ -207,7 +207,7 @@ def _draw_call(random: Random, number: int, at: float, caller: str, business: in
     )
     webhooks = list(told)
     for webhook in told:
-        while random.random() < 0.25:  # told again, perhaps as if it were other news
+        while random.random() < 0.2:  # told again, perhaps as if it were other news
             fields = dict(webhook.fields)
             if random.random() < 0.5 and "SequenceNumber" in fields:
                 fields["SequenceNumber"] = str(random.randrange(3, 9))

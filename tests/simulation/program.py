@@ -39,7 +39,9 @@ BASE_URL = "https://frontdesk.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
 ACCOUNT = "AC" + "0" * 32
 FORM = b"application/x-www-form-urlencoded"
-LONGEST_REST = 16.0
+# How long a loop rests, times 0.6 to 1.4: far longer than in production, so that a world has few idle steps.
+REST = {"show a sign of life": 14.0, "watch for late texts": 30.0, "take over from the dead": 16.0}
+RESTS = (0.05, 0.4, 4.0, 16.0)
 
 
 class KeptJournal(Journal):
@@ -112,28 +114,24 @@ class Program:
             task.cancel()
 
     async def _keep_going(self, loop: Loop) -> None:
-        """Take turns; after one in vain rest longer and longer, until something stirs this process."""
-        turnstile = self.around.turnstile
-        rest, seen = 0.2, -1
+        """Take turns; after one in vain rest, briefly perhaps if something has stirred this process meanwhile."""
+        turnstile, random = self.around.turnstile, self.around.random
+        seen = -1
         while True:
             try:
                 pause = await loop.turn()
             except UNAVAILABLE:
                 pause = 0.5
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the judges must hear of it
                 self.around.complain(f"the loop '{loop.name}' failed: {type(error).__name__}: {error}")
                 pause = 0.5
             if pause == 0:
                 continue
-            if loop.name == "show a sign of life":
-                rest = 9.0
-            elif loop.name == "watch for late texts":
-                rest = 20.0
-            elif seen != self.stirred:
-                rest, seen = 0.1, self.stirred
-            else:
-                rest = min(rest * 3, LONGEST_REST)
-            await turnstile.sleep(f"rest {loop.name}", rest * self.around.random.uniform(0.5, 1.5))
+            rest = REST.get(loop.name)
+            if rest is None:
+                rest = random.choice(RESTS) if seen != self.stirred else RESTS[-1]
+                seen = self.stirred
+            await turnstile.sleep(f"rest {loop.name}", rest * random.uniform(0.6, 1.4))
 
     async def answer(self, path: str, form: Mapping[str, str], query: str) -> tuple[int, int]:
         """Take a signed webhook through the real route; returns the status and the step of the answer."""

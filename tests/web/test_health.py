@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 from frontdesk.kernel.auth import Scope
-from tests.support.house import House
+from tests.support.fault_proxy import Direction, FaultProxy, ResetPeer
+from tests.support.house import ADA, PASSWORD, House, open_house
 
 
 async def test_health_is_open_and_tells_that_the_database_answers(house: House) -> None:
@@ -13,11 +17,23 @@ async def test_health_is_open_and_tells_that_the_database_answers(house: House) 
         assert answer.json() == {"status": "ok", "database": True, "sign_of_life": True}
 
 
-async def test_health_is_503_when_the_database_is_gone(house: House) -> None:
-    house.parts.system.terminate()
-    answer = await house.client().get("/health")
-    assert answer.status_code == 503
-    assert answer.json()["database"] is False
+async def test_health_is_503_while_the_database_is_gone(database_url: str, home: Path) -> None:
+    server = urlsplit(database_url)
+    async with FaultProxy(server.hostname or "", server.port or 5432) as proxy:
+        behind = server._replace(netloc=f"{server.username}:{server.password}@127.0.0.1:{proxy.port}").geturl()
+        async with open_house(behind, home) as house:
+            for direction in Direction:
+                proxy.add(ResetPeer(), direction)
+            away = await house.client().get("/health")
+            refused = await house.client().post("/api/auth/login", json={"email": ADA, "password": PASSWORD})
+            proxy.clear()
+            back = await house.client().get("/health")
+    assert away.status_code == 503
+    assert away.json()["database"] is False
+    assert refused.status_code == 503
+    assert refused.headers["retry-after"] == "5"
+    assert refused.json()["code"] == "web.not_now"
+    assert back.json()["database"] is True
 
 
 async def test_metrics_need_their_scope_and_name_what_the_sources_name(house: House) -> None:

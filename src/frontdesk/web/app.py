@@ -80,4 +80,5 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
         docs_router(app, door, public_base_url=parts.public_base_url),
     ):
-        app.include_router(router)
+        # Flat, so that whoever lists the routes sees each with what it depends on.
+        app.router.routes.extend(router.routes)

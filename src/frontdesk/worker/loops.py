@@ -41,10 +41,10 @@ class Tempo:
         return rest
 
 
-async def keep_going(loop: Loop, stop: asyncio.Event) -> None:
+async def keep_going(loop: Loop, stop: asyncio.Event, *, first_pause: float = FIRST_PAUSE_SECONDS) -> None:
     """Take turns until `stop` is set; a turn that fails is told once per kind of failure and tried again later.
 
-    Pauses after failures grow from 0.5 s to 5 s. The turn that runs when `stop` comes is finished.
+    Pauses after failures double from `first_pause` to 5 s. The turn that runs when `stop` comes is finished.
     """
     failures, told = 0, ""
     while not stop.is_set():
@@ -53,7 +53,7 @@ async def keep_going(loop: Loop, stop: asyncio.Event) -> None:
             pause = await loop.turn()
         except Exception as error:  # noqa: BLE001 - whatever it was, the loop is needed
             failures += 1
-            pause = min(FIRST_PAUSE_SECONDS * 2 ** min(failures - 1, 8), LONGEST_PAUSE_SECONDS)
+            pause = min(first_pause * 2 ** min(failures - 1, 8), LONGEST_PAUSE_SECONDS)
             told = _tell(loop, error, told)
             await _until(stop, pause)
             continue

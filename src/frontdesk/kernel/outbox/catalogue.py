@@ -37,7 +37,7 @@ class Catalogue:
             raise UnknownEvent(name)
         try:
             return msgspec.json.decode(payload, type=event)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:  # too deeply nested is malformed as well
             raise MalformedEvent(f"{name}: {error}") from error
 
 

@@ -65,6 +65,7 @@ class Dispatcher:
         self._batch_size = batch_size
         self._concurrency = concurrency
         self._finished: list[UUID] = []
+        self._interrupted = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Dispatch until `stop` is set; a failing database is waited for, never spun on."""
@@ -85,8 +86,17 @@ class Dispatcher:
     async def dispatch_batch(self) -> int:
         """Claim one batch, run its handlers, and return how many events it held.
 
-        Events that a process died over come first and one by one.
+        Events that a process died over come first and one by one. What a failed batch had claimed is due again at once.
         """
+        if self._interrupted:
+            async with self._system.transaction() as tx:
+                await store.give_back(tx, owner=self._owner)
+        self._interrupted = True
+        seen = await self._dispatch_batch()
+        self._interrupted = False
+        return seen
+
+    async def _dispatch_batch(self) -> int:
         await self._work_through_suspects()
         async with self._system.transaction() as tx:
             rows = await store.claim_due(tx, limit=self._batch_size, owner=self._owner)
@@ -95,8 +105,11 @@ class Dispatcher:
         queue = iter(rows)
         self._finished = []
         lanes = [self._work_through(queue) for _ in range(min(self._concurrency, len(rows)))]
-        await asyncio.gather(*lanes)
+        ends = await asyncio.gather(*lanes, return_exceptions=True)
         await self._note_finished()
+        for end in ends:
+            if end is not None:
+                raise end
         return len(rows)
 
     async def _work_through_suspects(self) -> None:

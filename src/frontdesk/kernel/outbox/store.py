@@ -71,6 +71,11 @@ POSTPONE = """
 
 RELEASE = "update outbox_events set claimed_by = null where claimed_by = $1 and dispatched_at is null"
 
+GIVE_BACK = """
+    update outbox_events set claimed_by = null, claims = greatest(claims - 1, 0)
+    where claimed_by = $1 and dispatched_at is null
+"""
+
 BURY = """
     with poison as (
       delete from outbox_events where id = $1 and claimed_by = $2
@@ -172,6 +177,11 @@ async def postpone(tx: Transaction, *, event_id: UUID, owner: UUID, error: str, 
 async def release_claims_of(tx: Transaction, *, owner: UUID) -> int:
     """Free what a dead process held; its claims stay counted, so that a killer event is noticed."""
     return affected(await tx.execute(RELEASE, owner))
+
+
+async def give_back(tx: Transaction, *, owner: UUID) -> int:
+    """Free what a living process claimed and did not finish; nothing died over it, so the claim is not counted."""
+    return affected(await tx.execute(GIVE_BACK, owner))
 
 
 async def bury(tx: Transaction, *, event_id: UUID, owner: UUID, name: str, payload: str, error: str) -> None:

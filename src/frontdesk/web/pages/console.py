@@ -100,12 +100,12 @@ def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: 
     async def thread_panel(
         request: Request, conversation_id: UUID, visit: Annotated[Visit, Depends(may_read)], part: str = ""
     ) -> Response:
-        if FRAGMENT not in request.headers:
-            return _back(visit, thread=conversation_id)
         async with visit.transaction() as tx:
+            thread = await read_thread(tx, visit, conversation_id)
             if visit.may(Scope.MESSAGES_SEND):
                 await conversations.mark_read(tx, conversation_id=conversation_id)
-            thread = await read_thread(tx, visit, conversation_id)
+        if FRAGMENT not in request.headers:
+            return _back(visit, thread=conversation_id)
         csrf = door.entrance.csrf_for(request)
         template = "_messages.html" if part == "messages" else "_thread.html"
         return HTMLResponse(render(template, thread=thread, csrf=csrf))

@@ -1,0 +1,206 @@
+"""Every operation times everybody who must not: made from the program's own routes, so that no new one escapes.
+
+A route without a row here fails: one that says nothing of who may use it, or one whose ids nobody has filled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx2
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Route
+
+from frontdesk.kernel.auth import Scope
+from frontdesk.providers.twin import FaultKind, FaultOrder
+from frontdesk.web.app import create_app
+from frontdesk.web.docs import access_of, describe_api
+from tests.support.house import ADA, ADMIN, MALLORY, OLIVE, House
+from tests.support.office import ADAS_NUMBER
+
+# Open to everybody, each for a reason: monitors look here, and nobody is logged in before the login.
+OPEN = {("GET", "/health"), ("GET", "/healthz"), ("POST", "/api/auth/login"), ("GET", "/login"), ("POST", "/login")}
+CAROL = "+12065550123"
+BODIES: dict[str, dict[str, object]] = {
+    "/api/tokens": {"name": "x", "scopes": ["calls:read"]},
+    "/api/conversations/{conversation_id}/messages": {"body": "x"},
+    "/api/config": {"key": "emergency_stop", "value": True},
+    "/api/simulate/missed-call": {"caller": CAROL},
+    "/api/simulate/text": {"customer": CAROL, "body": "x"},
+    "/api/tenants/{tenant_id}": {"ring_seconds": 21},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation and who may use it."""
+
+    method: str
+    path: str
+    access: str
+    scope: Scope | None
+
+    @property
+    def changes(self) -> bool:
+        return self.method != "GET"
+
+
+def rows_of(app: FastAPI) -> list[Row]:
+    """List every operation of the program, pages and undocumented ones too."""
+    rows: list[Row] = []
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            access, scope = access_of(route)
+            rows += [Row(method, route.path, access, scope) for method in sorted(route.methods or ())]
+        else:
+            assert isinstance(route, Route), route
+            assert route.path.startswith(("/webhooks/", "/static/")), f"{route.path} says not who may use it"
+    return rows
+
+
+async def _ids(house: House) -> dict[str, str]:
+    """Fill Ada's business with one of everything that a path can name."""
+    await house.twin.inject_fault(FaultOrder(kind=FaultKind.REFUSED, code=21614))
+    await house.twin.place_call(caller=CAROL, to=ADAS_NUMBER, voicemail=True)
+    await house.twin.send_text(customer=CAROL, to=ADAS_NUMBER, body="Hello")
+    await house.twin.wait_until_idle()
+    await house.settle()
+    ada = await house.as_person(ADA)
+    timeline = (await ada.get("/api/timeline")).json()["items"]
+    token = await ada.post("/api/tokens", json={"name": "x", "scopes": ["calls:read"]})
+    return {
+        "tenant_id": str(house.ada.id),
+        "call_id": next(one["id"] for one in timeline if "voicemails" in one),
+        "voicemail_id": next(one["voicemails"][0]["id"] for one in timeline if "voicemails" in one),
+        "conversation_id": (await ada.get("/api/conversations")).json()[0]["id"],
+        "contact_id": (await ada.get("/api/contacts")).json()["items"][0]["id"],
+        "job_id": (await ada.get("/api/send-jobs")).json()["items"][0]["id"],
+        "task_id": (await ada.get("/api/tasks")).json()[0]["id"],
+        "token_id": token.json()["id"],
+        "channel": "sms",
+    }
+
+
+async def _try(client: httpx2.AsyncClient, row: Row, ids: dict[str, str], **headers: str) -> httpx2.Response:
+    return await client.request(
+        row.method, row.path.format(**ids), json=BODIES.get(row.path), headers=headers, timeout=10
+    )
+
+
+async def test_every_operation_says_who_may_use_it_and_only_the_known_ones_are_open(house: House) -> None:
+    app = create_app(house.parts)
+    rows = rows_of(app)
+    assert {(row.method, row.path) for row in rows if row.access == "open"} == OPEN
+    document = describe_api(app, cookie="session_id")
+    paths = document["paths"]
+    assert isinstance(paths, dict)
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            row = next(one for one in rows if (one.method, one.path) == (method.upper(), path))
+            assert operation["x-access"] == row.access
+            assert operation.get("x-scope") == row.scope
+
+
+async def test_nobody_gets_anything_without_a_login(house: House) -> None:
+    ids = await _ids(house)
+    stranger = house.client()
+    for row in rows_of(create_app(house.parts)):
+        if row.access == "open":
+            continue
+        for headers in ({}, {"Authorization": "Bearer fd_" + "x" * 43}, {"Cookie": "session_id=" + "x" * 43}):
+            answer = await _try(stranger, row, ids, **headers)
+            assert answer.status_code == 401, (row, answer.text)
+            assert answer.json()["code"] == "auth.login_required", row
+
+
+async def test_another_business_is_never_found(house: House) -> None:
+    ids = await _ids(house)
+    mallory = await house.as_person(MALLORY)
+    for row in rows_of(create_app(house.parts)):
+        if row.access != "business":
+            continue
+        # By the business's own id, in the path or in the header …
+        answer = await _try(mallory, row, ids, **{"X-Tenant-Id": str(house.ada.id)})
+        assert answer.status_code == 404, (row, answer.text)
+        assert answer.json()["code"] == "tenants.not_found", row
+        # … and by the ids of what belongs to it, from a business of one's own.
+        if set(row_parameters(row)) - {"tenant_id", "channel"}:
+            answer = await _try(mallory, row, ids | {"tenant_id": str(house.mallory.id)})
+            assert answer.status_code == 404, (row, answer.text)
+    ada = await house.as_person(ADA)
+    assert (await ada.get("/api/tasks")).json(), "Ada's task is still hers"
+    assert (await ada.get("/api/tokens")).json()[0]["revoked_at"] is None
+    assert (await ada.get(f"/api/tenants/{house.ada.id}/pause")).json()["paused"] is False
+
+
+async def test_an_id_that_does_not_exist_looks_like_somebody_elses(house: House) -> None:
+    ids = await _ids(house)
+    mallory = await house.as_person(MALLORY)
+    nowhere = {name: str(uuid4()) for name in ids} | {"tenant_id": str(house.mallory.id), "channel": "sms"}
+    theirs = ids | {"tenant_id": str(house.mallory.id)}
+    for row in rows_of(create_app(house.parts)):
+        if row.access == "business" and set(row_parameters(row)) - {"tenant_id", "channel"}:
+            unknown, foreign = await _try(mallory, row, nowhere), await _try(mallory, row, theirs)
+            assert unknown.status_code == foreign.status_code == 404, row
+            assert unknown.json()["code"] == foreign.json()["code"], row
+            assert unknown.json()["detail"] == foreign.json()["detail"], row
+
+
+async def test_a_token_does_what_its_scopes_say_and_nothing_else(house: House) -> None:
+    ids = await _ids(house)
+    tokens = {scope: await house.as_program(*(set(Scope) - {scope})) for scope in Scope}
+    for row in rows_of(create_app(house.parts)):
+        if row.scope is not None:
+            answer = await _try(tokens[row.scope], row, ids, **{"X-Tenant-Id": str(house.ada.id)})
+            assert answer.status_code == 403, (row, answer.text)
+            assert answer.json()["code"] == "auth.scope_missing", row
+            assert row.scope.value in answer.json()["detail"]
+
+
+async def test_whoever_only_looks_changes_nothing(house: House) -> None:
+    ids = await _ids(house)
+    olive = await house.as_person(OLIVE)
+    for row in rows_of(create_app(house.parts)):
+        if row.changes and row.access in {"business", "platform"}:
+            answer = await _try(olive, row, ids)
+            assert answer.status_code == 403, (row, answer.text)
+
+
+async def test_a_business_owner_has_no_hand_on_the_platform(house: House) -> None:
+    ids = await _ids(house)
+    ada = await house.as_person(ADA)
+    for row in rows_of(create_app(house.parts)):
+        if row.access == "platform":
+            answer = await _try(ada, row, ids)
+            assert answer.status_code == 403, (row, answer.text)
+
+
+async def test_every_change_by_a_session_needs_its_token(house: House) -> None:
+    ids = await _ids(house)
+    admin = await house.as_person(ADMIN)
+    del admin.headers["X-CSRF-Token"]
+    for row in rows_of(create_app(house.parts)):
+        if row.changes and row.access != "open":
+            answer = await _try(admin, row, ids, **{"X-Tenant-Id": str(house.ada.id)})
+            assert answer.status_code == 403, (row, answer.text)
+            assert answer.json()["code"] == "auth.csrf", row
+
+
+async def test_nothing_is_changed_by_looking(house: House) -> None:
+    """A GET that changed something could be triggered by any link; the audit chain would show it."""
+    ids = await _ids(house)
+    admin = await house.as_person(ADMIN)
+    before = (await admin.get("/api/audit-log", headers={"X-Tenant-Id": str(house.ada.id)})).json()
+    for row in rows_of(create_app(house.parts)):
+        if row.method == "GET" and not row.path.endswith("/stream"):
+            answer = await _try(admin, row, ids, **{"X-Tenant-Id": str(house.ada.id)})
+            assert answer.status_code in {200, 303, 409}, (row, answer.text)
+    after = (await admin.get("/api/audit-log", headers={"X-Tenant-Id": str(house.ada.id)})).json()
+    assert after == before
+
+
+def row_parameters(row: Row) -> list[str]:
+    """List the names in a path."""
+    return [part[1:-1] for part in row.path.split("/") if part.startswith("{")]

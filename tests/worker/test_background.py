@@ -1,0 +1,65 @@
+"""What a worker does by the clock: old rows go, what must be kept stays."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from frontdesk.kernel.jobs import JobsWorker, RunState, Workflows, list_runs, start_run
+from frontdesk.worker.background import RETENTION, add_retention
+from tests.support.office import ADAS_NUMBER, CAROL
+from tests.worker.place import workplace
+
+OLD_AND_NEW = """
+    insert into webhook_events (id, provider, kind, dedupe_key, body, correlation_id, received_at)
+    select gen_random_uuid(), 'twilio', 'voice', age::text, '', gen_random_uuid(), now() - make_interval(days => age)
+    from unnest(array[89, 91, 400]) as age;
+    insert into outbox_events (id, name, payload, correlation_id, created_at, available_at, dispatched_at)
+    select gen_random_uuid(), 'calls.answered.v1', '{}', gen_random_uuid(), now() - make_interval(days => age),
+           now() - make_interval(days => age), now() - make_interval(days => age)
+    from unnest(array[29, 31]) as age;
+    insert into outbox_events (id, name, payload, correlation_id, created_at, available_at)
+    select gen_random_uuid(), 'calls.answered.v1', '{}', gen_random_uuid(), now() - interval '60 days',
+           now() + interval '1 hour'
+"""
+OLD_TEXTS = """
+    with person as (
+      insert into contacts (id, tenant_id, phone_e164, created_at)
+      select gen_random_uuid(), id, $1, now() from tenants returning id, tenant_id
+    ), thread as (
+      insert into conversations (id, tenant_id, contact_id, last_message_at, created_at)
+      select gen_random_uuid(), tenant_id, id, now(), now() from person returning id, tenant_id
+    )
+    insert into conv_messages (id, tenant_id, conversation_id, direction, body, sender_e164, recipient_e164, created_at)
+    select gen_random_uuid(), tenant_id, id, 'inbound', age::text, $1, $2, now() - make_interval(days => age)
+    from thread, unnest(array[179, 181]) as age
+"""
+
+
+async def test_the_nightly_run_forgets_what_is_older_than_the_settings_say(database_url: str, home: Path) -> None:
+    async with workplace(database_url, home) as place:
+        await place.login.execute(OLD_AND_NEW)
+        await place.login.execute(OLD_TEXTS, CAROL, ADAS_NUMBER)
+        audited = await place.login.fetchval("select count(*) from audit_log")
+        workflows = Workflows()
+        add_retention(workflows, place.parts)
+        assert [schedule.name for schedule in workflows.schedules] == ["retention.nightly"]
+        async with place.parts.system.transaction() as tx:
+            await start_run(tx, RETENTION, {}, key="test")
+        stop = asyncio.Event()
+        jobs = JobsWorker(database_url, workflows, app=place.parts.app, system=place.parts.system)
+        working = asyncio.create_task(jobs.run(stop))
+
+        async def done() -> bool:
+            async with place.parts.system.transaction() as tx:
+                return bool(await list_runs(tx, state=RunState.SUCCEEDED))
+
+        await place.eventually(done)
+        stop.set()
+        await working
+        ages = await place.login.fetch("select dedupe_key from webhook_events")
+        assert [row["dedupe_key"] for row in ages] == ["89"]
+        assert await place.login.fetchval("select count(*) from outbox_events where dispatched_at < now() - interval '30 days'") == 0
+        assert await place.login.fetchval("select count(*) from outbox_events where dispatched_at is null") == 1
+        assert [row["body"] for row in await place.login.fetch("select body from conv_messages")] == ["179"]
+        assert await place.login.fetchval("select count(*) from audit_log") == audited
