@@ -22,8 +22,8 @@ problem+json with a stable `code`, listed in [errors](errors.md). `scope` is wha
 WEBHOOKS = """
 ## Webhooks
 
-Form-encoded and signed by the provider; each is described in the provider's own documentation. A request whose signature
-does not fit is answered with 403 and changes nothing. 503 asks the provider to tell us again.
+Form-encoded and signed by the provider; each is described in the provider's own documentation. A request whose
+signature does not fit is answered with 403 and changes nothing. 503 asks the provider to tell us again.
 """
 
 

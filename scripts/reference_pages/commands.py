@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import typer.main
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -11,9 +12,9 @@ from frontdesk.cli.main import app
 from scripts.reference_pages.markdown import page, table
 
 INTRODUCTION = """
-`./run COMMAND …` in a clone, `frontdesk COMMAND …` where the package is installed. Exit codes: 0 it worked, 1 it did not
-or something is wrong, 2 wrong usage or settings. With `--json`, exactly one JSON document is printed. `--home` is the
-folder that keeps all state (`FRONTDESK_HOME`, else `./var`).
+`./run COMMAND …` in a clone, `frontdesk COMMAND …` where the package is installed. Exit codes: 0 it worked, 1 it did
+not or something is wrong, 2 wrong usage or settings. With `--json`, exactly one JSON document is printed. `--home` is
+the folder that keeps all state (`FRONTDESK_HOME`, else `./var`).
 """
 EVERYWHERE = {"--home", "--json", "--help"}
 
@@ -27,6 +28,7 @@ def commands(group: TyperGroup, path: str = "frontdesk") -> Iterator[tuple[str, 
             yield f"{path} {name}", command
 
 
+@cache
 def all_commands() -> dict[str, TyperCommand]:
     """Give every command of the program by its full name."""
     root = typer.main.get_command(app)
@@ -47,9 +49,7 @@ def _section(name: str, command: TyperCommand) -> str:
     usage = " ".join((name, *(_metavar(one) for one in arguments)))
     parts = [f"## {name}", (command.help or "").strip(), f"`{usage}{' [--json]' if json else ''}`"]
     if options:
-        rows = [
-            (f"`{' / '.join((*one.opts, *one.secondary_opts))}`", one.help or "", _default(one)) for one in options
-        ]
+        rows = [(f"`{' / '.join((*one.opts, *one.secondary_opts))}`", one.help or "", _default(one)) for one in options]
         parts.append(table(("option", "meaning", "default"), rows))
     return "\n\n".join(parts)
 
@@ -63,6 +63,12 @@ def _default(option: TyperOption) -> str:
     if option.required:
         return "required"
     value = option.default
-    if value is None or callable(value) or value is False or isinstance(value, list | tuple) or repr(value) == "Sentinel.UNSET":
+    if (
+        value is None
+        or callable(value)
+        or value is False
+        or isinstance(value, list | tuple)
+        or repr(value) == "Sentinel.UNSET"
+    ):
         return ""
     return f"`{value}`"

@@ -112,19 +112,16 @@ def answers() -> set[str]:
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ANSWERING:
                 found |= {text_of(one) for one in node.args if CODE.match(text_of(one))}
             elif isinstance(node, ast.Assign) and place.startswith("web/"):
-                found |= {one.value for one in ast.walk(node.value) if _is_code(one, r"^(web|webhooks)\.")}
+                found |= {
+                    one for one in map(_constant, ast.walk(node.value)) if re.match(r"(web|webhooks)\.[a-z_]+$", one)
+                }
             elif isinstance(node, ast.JoinedStr) and place.startswith("web/"):
                 found |= set(re.findall(r'"code":"([a-z_]+\.[a-z_]+)"', text_of(node)))
     return found
 
 
-def _is_code(node: ast.AST, beginning: str) -> bool:
-    return (
-        isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and bool(CODE.match(node.value))
-        and bool(re.match(beginning, node.value))
-    )
+def _constant(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def reasons() -> set[str]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from typing import TYPE_CHECKING, cast
 
 from frontdesk.kernel.events import Event
 from frontdesk.wiring import catalogue
 from scripts.reference_pages.markdown import page, table
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 INTRODUCTION = """
 An event is a fact: it is written to `outbox_events` in the transaction that made it true, and handed to every listener
@@ -22,9 +26,8 @@ def render_events() -> str:
 
 
 def _section(event: type[Event]) -> str:
-    if not dataclasses.is_dataclass(event):
-        raise TypeError(event.__name__)
-    fields = [(f"`{field.name}`", f"`{field.type}`") for field in dataclasses.fields(event)]
+    record = cast("type[DataclassInstance]", event)
+    fields = [(f"`{field.name}`", f"`{field.type}`") for field in dataclasses.fields(record)]
     area = event.__module__.removeprefix("frontdesk.")
     about = f"{inspect.getdoc(event)} Announced by `{area}` as `{event.__name__}`."
     return f"## {event.name}\n\n{about}\n\n{table(('field', 'type'), fields)}"

@@ -20,7 +20,10 @@ ANSWERS: dict[str, str] = {
 }
 
 REASONS: dict[str, tuple[str, str]] = {
-    "consent.marketing_needs_written_consent": ("bar", "Marketing needs the person's prior written consent; none is kept."),
+    "consent.marketing_needs_written_consent": (
+        "bar",
+        "Marketing needs the person's prior written consent; none is kept.",
+    ),
     "consent.no_basis": ("bar", "Nothing says what permits this text."),
     "consent.opted_out": ("bar", "The person has said STOP, to this business or to the number it would come from."),
     "consent.opted_out_of_marketing": ("bar", "The person has opted out of marketing."),
@@ -28,19 +31,31 @@ REASONS: dict[str, tuple[str, str]] = {
     "delivery.absent_at_carrier": ("again", "In doubt before; the carrier has no such text, so it is sent again."),
     "delivery.earlier_text_first": ("hold", "An earlier text to the same person has not left yet."),
     "delivery.found_at_carrier": ("sent", "In doubt before; the carrier has the text, so it is not sent again."),
-    "delivery.in_doubt": ("hold", "The carrier could not be asked for an hour whether it has the text; a person is told, and it is never sent again blindly."),
+    "delivery.in_doubt": (
+        "hold",
+        "For an hour the carrier could not be asked whether it has the text; a person is told, nothing is resent.",
+    ),
     "delivery.own_number": ("bar", "The recipient is one of the business's own numbers."),
     "delivery.paused_…": ("hold", "A kill switch is pulled: `setting`, `global`, `tenant` or `channel`."),
     "delivery.recipient_unknown": ("hold", "The recipient could not be looked up; asked again within a second."),
     "delivery.reply_too_late": ("drop", "The call or text that it answers is more than 15 minutes old."),
     "delivery.retries_exhausted": ("failed", "Every try was refused by the carrier for the moment; a person is told."),
-    "delivery.sender_held_…": ("hold", "The number is held back: `rate` the carrier asked us to wait, `failing` its breaker is open, `open` the breaker's one probe is under way."),
+    "delivery.sender_held_…": (
+        "hold",
+        "The number is held back: `rate` the carrier asked for it, `failing` or `open` its breaker is open.",
+    ),
     "delivery.switches_unknown": ("hold", "The kill switches could not be read; asked again within a second."),
     "delivery.too_late": ("drop", "The text is of no use any more; its `useful_until` has passed."),
-    "senders.number_blocked": ("bar", "The carrier has blocked the number for texts; `sending_numbers.texting_blocked_reason` has its code."),
+    "senders.number_blocked": (
+        "bar",
+        "The carrier has blocked the number for texts; `sending_numbers.texting_blocked_reason` has its code.",
+    ),
     "senders.unknown_number": ("bar", "The number that it would come from is none of the business's."),
     "textback.cooling_down": ("skipped", "The caller got a text for a missed call within the cool-down."),
-    "textback.costly_number": ("skipped", "The caller's number is a premium, shared-cost or special one: texting it is a known fraud."),
+    "textback.costly_number": (
+        "skipped",
+        "The caller's number is a premium, shared-cost or special one: texting it is a known fraud.",
+    ),
     "textback.hidden_number": ("skipped", "The caller hid their number."),
     "textback.own_number": ("skipped", "The call came from one of the business's own numbers."),
     "textback.switched_off": ("skipped", "The business has switched text-back off."),

@@ -18,7 +18,9 @@ REASONED = re.compile(
 LATER = re.compile("|".join((r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bXX" + r"X\b", "NotImplemented" + "Error")))
 MACHINE = re.compile("|".join((r"(?<![\w.])/wo" + r"rk/", r"(?<![\w.])/tm" + r"p/w/", r"(?<![\w.])/ro" + r"ot/",
                                r"(?<![\w.])/ho" + r"me/[a-z]", r"\b[A-Z]:\\\\Us" + "ers")))  # fmt: skip
-REGISTRY = re.compile("|".join((r"py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.(?:org|com)", "artifact" + "ory")))
+REGISTRY = re.compile(
+    "|".join((r"py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.(?:org|com)", "artifact" + "ory"))
+)
 CODE = (".py", ".bash", ".sh", ".toml", ".md", ".html", ".css", ".js", ".mjs", ".json", ".lock", ".mako")
 
 

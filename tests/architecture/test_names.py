@@ -54,19 +54,17 @@ def fault_of(name: str, returns: str) -> str | None:
     """Tell what is wrong with a query's name, given what it returns."""
     verb = name.partition("_")[0]
     maybe = returns.endswith("| None")
+    promises = {
+        "get": (not maybe and not returns.startswith("list["), "exactly one, or raises"),
+        "find": (maybe, "one or None"),
+        "list": (returns.startswith(("list[", "set[", "dict[", "tuple[")), "many"),
+        "count": (returns.startswith(("int", "dict[")), "a number"),
+        **dict.fromkeys(ASKING, (returns == "bool", "yes or no")),
+    }
     if verb not in READING | ASKING | WRITING:
         return f"“{verb}” is no verb of the house"
-    if verb == "get" and (maybe or returns.startswith("list[")):
-        return "get_ gives exactly one, or raises"
-    if verb == "find" and not maybe:
-        return "find_ gives one or None"
-    if verb == "list" and not returns.startswith(("list[", "set[", "dict[", "tuple[")):
-        return "list_ gives many"
-    if verb == "count" and not returns.startswith(("int", "dict[")):
-        return "count_ gives a number"
-    if verb in ASKING and returns != "bool":
-        return "a question is answered by yes or no"
-    return None
+    kept, promise = promises.get(verb, (True, ""))
+    return None if kept else f"{verb}_ gives {promise}"
 
 
 def test_queries_begin_with_a_verb_of_the_house_and_return_what_it_promises() -> None:

@@ -151,7 +151,8 @@ async def test_the_roles_of_the_program_are_roles_of_the_database(owner: asyncpg
 
 
 def test_vocabularies_are_lower_case_words() -> None:
-    for vocabulary in (*VOCABULARIES.values(), WordingVerdict):
+    vocabularies: list[type[StrEnum]] = [*VOCABULARIES.values(), WordingVerdict]
+    for vocabulary in vocabularies:
         for word in vocabulary:
             assert re.fullmatch(r"[a-z_]+|C[1-4]", word.value), word
 

@@ -125,9 +125,11 @@ def glued_texts(source: Source) -> Iterator[str]:
                 pieces = [left, right]
             case ast.Call(func=ast.Attribute(attr="format" | "join" | "replace" | "substitute", value=value)):
                 pieces = [value]
+            case _:
+                continue
         for piece in pieces:
             if isinstance(piece, ast.Constant) and isinstance(piece.value, str) and BEGINS_LIKE_SQL.match(piece.value):
-                yield f"{source.place}:{node.lineno} {piece.value.strip()[:60]}"
+                yield f"{source.place}:{piece.lineno} {piece.value.strip()[:60]}"
 
 
 def test_no_statement_is_put_together_from_pieces() -> None:
@@ -248,7 +250,7 @@ def strays(statement: str, tables: set[str]) -> list[str]:
         if table not in tables:
             continue
         if use["how"] == "into":
-            if not re.search(r"\btenant_id\b", statement[use.end() :].split(")")[0]):
+            if not re.search(r"\btenant_id\b", statement[use.end() :].partition(")")[0]):
                 found.append(table)
             continue
         reads = True

@@ -28,6 +28,8 @@ def identifiers(*, without: str = "") -> Counter[str]:
                     found[name] += 1
                 case ast.ImportFrom(names=names):
                     found.update(alias.name for alias in names)
+                case _:
+                    continue
     return found
 
 
@@ -88,7 +90,8 @@ def test_every_public_function_of_a_feature_is_called_from_somewhere() -> None:
 
 def test_what_a_front_door_offers_is_there_and_somebody_comes_for_it() -> None:
     """Types may be offered for what a function returns; a function is offered because somebody calls it."""
-    tests = Counter(name for path in our_files(".py") if "tests" in path.parts for name in NAMED.findall(path.read_text()))
+    files = [path.read_text(encoding="utf-8") for path in our_files(".py") if "tests" in path.parts]
+    tests = Counter(name for text in files for name in NAMED.findall(text))
     offenders = []
     for source in sources():
         if source.feature is None or not re.fullmatch(r"features/\w+/__init__\.py", source.place):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -32,6 +32,22 @@ class Answer:
     def document(self) -> dict[str, object]:
         """Its one JSON document."""
         return cast("dict[str, object]", json.loads(self.out))
+
+    def at(self, *path: str) -> object:
+        """Dig into the document."""
+        found: object = self.document
+        for name in path:
+            assert isinstance(found, dict), found
+            found = found[name]
+        return found
+
+    def each(self, name: str) -> list[dict[str, object]]:
+        """List the objects under a name of the document."""
+        return cast("list[dict[str, object]]", self.document[name])
+
+    def checks(self) -> dict[object, dict[str, object]]:
+        """Read what the doctor found, by check."""
+        return {one["check"]: one for one in self.each("checks")}
 
 
 @dataclass
@@ -67,7 +83,7 @@ async def terminal(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     quiet_again: None,  # noqa: ARG001 - runs around the test
-) -> AsyncIterator[Terminal]:
+) -> Terminal:
     """Lend a terminal on a seeded installation."""
     system = await Database.open(
         database_url, role=Role.SYSTEM, clock=DatabaseClock(), flush=flush_with(Handlers([])), max_size=1
@@ -76,4 +92,4 @@ async def terminal(
     await system.close()
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("FRONTDESK_HOME", str(home))
-    yield Terminal(database_url, home, capsys)
+    return Terminal(database_url, home, capsys)

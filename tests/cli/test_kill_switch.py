@@ -26,7 +26,7 @@ async def test_one_business_is_paused_under_its_own_audit_log(terminal: Terminal
     assert [row["tenant_id"] for row in paused] == [mesa]
     health = await terminal.type("health", "--json")
     assert health.code == 1
-    assert any("sending is paused (tenant" in str(wrong) for wrong in health.document["wrong"])  # type: ignore[attr-defined]
+    assert "sending is paused (tenant" in str(health.at("wrong"))
 
 
 async def test_resuming_names_what_is_still_paused(terminal: Terminal) -> None:
@@ -40,7 +40,5 @@ async def test_pausing_nothing_or_two_things_or_an_unknown_one_is_refused(termin
     assert (await terminal.type("pause", "--all", "--tenant", "mesa-dental")).code == 2
     assert (await terminal.type("pause", "--channel", "pigeon")).code == 2
     unknown = await terminal.type("pause", "--tenant", "nobody", "--json")
-    assert (unknown.code, unknown.document["error"]) == (
-        1,
-        {"code": "tenants.not_found", "message": "no business is called nobody; there are: harbor-plumbing, mesa-dental"},
-    )
+    assert (unknown.code, unknown.at("error", "code")) == (1, "tenants.not_found")
+    assert "there are: harbor-plumbing, mesa-dental" in str(unknown.at("error", "message"))

@@ -12,12 +12,14 @@ from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Role
 from tests.cli.conftest import Terminal
 
+ROLE_OF = "select role from members join users on users.id = members.user_id where users.email = $1"
+
 
 async def test_a_first_start_makes_two_businesses_and_one_owner(terminal: Terminal) -> None:
     listed = await terminal.type("tenant", "list", "--json")
-    assert [one["slug"] for one in listed.document["tenants"]] == ["harbor-plumbing", "mesa-dental"]  # type: ignore[attr-defined]
+    assert [one["slug"] for one in listed.each("tenants")] == ["harbor-plumbing", "mesa-dental"]
     people = await terminal.type("user", "list", "--json")
-    assert [one["email"] for one in people.document["users"]] == ["ada@demo.frontdesk.test"]  # type: ignore[attr-defined]
+    assert [one["email"] for one in people.each("users")] == ["ada@demo.frontdesk.test"]
 
 
 async def test_settings_of_a_business_are_changed_checked_and_audited(terminal: Terminal) -> None:
@@ -35,9 +37,9 @@ async def test_a_number_is_given_to_a_business_once_and_nonsense_is_named(termin
     added = await terminal.type("number", "add", "(212) 555-0177", "--tenant", "harbor-plumbing", "--json")
     assert added.document["phone_e164"] == "+12125550177"
     taken = await terminal.type("number", "add", "+12125550177", "--tenant", "mesa-dental", "--json")
-    assert (taken.code, taken.document["error"]["code"]) == (1, "senders.number_taken")  # type: ignore[index]
+    assert (taken.code, taken.at("error", "code")) == (1, "senders.number_taken")
     wrong = await terminal.type("number", "add", "12", "--tenant", "mesa-dental", "--json")
-    assert (wrong.code, wrong.document["error"]["code"]) == (1, "contacts.phone_too_short")  # type: ignore[index]
+    assert (wrong.code, wrong.at("error", "code")) == (1, "contacts.phone_too_short")
 
 
 async def test_a_token_is_shown_once_works_and_ends_when_revoked(terminal: Terminal) -> None:
@@ -65,9 +67,9 @@ async def test_a_person_is_added_with_a_password_from_standard_input(
     added = await terminal.type("user", "add", "Ben@Example.com", "--tenant", "harbor-plumbing", "--role", "manager")
     assert added.code == 0, added.err
     login = await asyncpg.connect(terminal.database_url)
-    role = await login.fetchval("select role from members join users on users.id = user_id where email = 'ben@example.com'")
+    role = await login.fetchval(ROLE_OF, "ben@example.com")
     await login.close()
     assert role == "manager"
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     weak = await terminal.type("user", "password", "ben@example.com", "--json")
-    assert (weak.code, weak.document["error"]["code"]) == (1, "auth.password_weak")  # type: ignore[index]
+    assert (weak.code, weak.at("error", "code")) == (1, "auth.password_weak")

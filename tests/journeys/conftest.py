@@ -12,9 +12,9 @@ from tests.support.database import clone_of
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let all journeys share the event loop that the installation lives on, and under xdist one program."""
+    """Let all that use the installation share the event loop it lives on, and under xdist one program."""
     for item in items:
-        if item.path.parent.name == "journeys":
+        if isinstance(item, pytest.Function) and "journey" in item.fixturenames:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             item.add_marker(pytest.mark.xdist_group("journeys"))
 

@@ -182,7 +182,7 @@ def _draw_event(
 
 def _draw_call(random: Random, number: int, at: float, caller: str, business: int, called: str) -> Call:
     sid = f"CA{number:032x}"
-    missed = random.random() < 0.9
+    missed = random.random() < 0.9 or business > 0  # the second business has nowhere to ring
     hidden = random.random() < 0.04
     base = {"CallSid": sid, "From": "+266696687" if hidden else caller, "To": called, "AccountSid": "AC" + "0" * 32}
     dial = random.choice(("no-answer", "busy", "failed")) if missed else "completed"

@@ -27,7 +27,7 @@ from frontdesk.kernel.telemetry import Metrics
 from frontdesk.ports import MessagingProvider
 from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import SEND_TOPIC, Frontdesk, catalogue, twilio_account
-from frontdesk.worker.loops import Loop
+from frontdesk.kernel.loops import Loop
 from frontdesk.worker.main import list_loops, sign_of_life
 from tests.providers.twilio.signing import sign
 from tests.simulation.carrier import PROVIDER, Carrier, Line

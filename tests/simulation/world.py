@@ -30,7 +30,7 @@ from tests.simulation.turnstile import PLACE, Place, Turnstile
 PATIENCE = 15.0  # seconds after which a carrier gives a webhook up
 TRIES = 4
 LONGEST_CALM = 4 * 3600.0
-CALM_ROUNDS = 600
+CALM_ROUNDS = 200
 
 PENDING = """
     select (select count(*) from send_jobs where status in ('queued', 'posting', 'unknown')) as jobs,
@@ -122,6 +122,7 @@ class World:
         self._gone: list[Program] = []
         self._started = 0
         self._errands: dict[asyncio.Task[object], None] = {}
+        self._coming: dict[asyncio.Task[object] | None, None] = {}  # mishaps that have not struck yet
 
     @property
     def journal_folder(self) -> Path:
@@ -139,7 +140,8 @@ class World:
         for kind, count in (("web", self._plan.webs), ("worker", self._plan.workers)):
             for _ in range(count):
                 await self._start(kind)
-        blows = [turnstile.spawn(self._outside, self._strike(blow), blow.what.value) for blow in self._plan.blows]
+        for blow in self._plan.blows:
+            self._coming[turnstile.spawn(self._outside, self._strike(blow), blow.what.value)] = None
         for event in self._plan.events:
             match event:
                 case Call():
@@ -155,9 +157,9 @@ class World:
         while self._errands:
             await turnstile.sleep("the day goes on", 4)
             await self._skip_quiet_time()
-        for blow in blows:
-            if not blow.done():
-                blow.cancel()
+        for coming in self._coming:
+            if coming is not None:
+                coming.cancel()
         await self._calm()
         await self._close()
         return self.story
@@ -192,7 +194,10 @@ class World:
         turnstile = self._turnstile
         coming = [waiter.due for waiter in turnstile.waiting if waiter.place is self._outside and waiter.due > 0]
         leap = min(coming, default=0.0) - turnstile.now - 1
-        quiet = all(program.is_up and program.place.stalled_at is None for program in self._programs)
+        quiet = all(
+            program.is_up and program.place.stalled_at is None and not program.place.sessions
+            for program in self._programs
+        )
         if leap < 10 or not quiet or self._carrier.under_way():
             return
         [left] = await self._look(PENDING)
@@ -322,6 +327,7 @@ class World:
     async def _strike(self, blow: Blow) -> None:
         turnstile = self._turnstile
         await turnstile.step(blow.what.value, after=blow.after)
+        self._coming.pop(asyncio.current_task(), None)
         victims = [program for program in self._programs if program.place.stalled_at is None]
         if blow.what is Mishap.JUMP:
             turnstile.now += blow.seconds
@@ -380,6 +386,7 @@ class World:
         for row in await self._look("select scope, key from delivery_switches where paused_at is not null"):
             await self._operate(delivery.Scope(row["scope"]), row["key"], paused=False)
         ends = turnstile.now + LONGEST_CALM
+        [left] = await self._look(PENDING)
         for _ in range(CALM_ROUNDS):
             self._stir()
             await turnstile.sleep("calm", 3)
@@ -388,11 +395,12 @@ class World:
                 self.story.settled = True
                 return
             if turnstile.now > ends:
-                return
+                break
             wake = [at for at in (left["next_at"], left["held_until"]) if at is not None]
             ahead = (min(wake) - self._server_time()).total_seconds() if wake and not self._errands else 0
             if ahead > 10:
                 await turnstile.sleep("calm", min(ahead, 300))
+        self.story.complaints.append(f"never at rest: {dict(left.items())}, {len(self._errands)} errands")
 
     async def _look(self, statement: str) -> list[asyncpg.Record]:
         self._turnstile.talking += 1

@@ -206,8 +206,12 @@ class LiveOffice:
 
     async def _answers(self, program: Program) -> bool:
         assert program.runs, program.log.read_text(encoding="utf-8")
+        return await self.answers(program.url)
+
+    async def answers(self, url: str = "") -> bool:
+        """Tell whether the web process at the public address, or another one, is well."""
         try:
-            async with self.carrier.get(f"{program.url}/healthz") as answer:
+            async with self.carrier.get(f"{url or self.url}/healthz") as answer:
                 return answer.status == 200
         except NO_ANSWER:
             return False
@@ -241,11 +245,11 @@ class LiveOffice:
         return backend
 
     async def post(
-        self, path: str, form: Mapping[str, str], *, to: Program | None = None, within: float = 30
+        self, path: str, form: Mapping[str, str], *, to: str = "", within: float = 30
     ) -> tuple[int, str]:
-        """Post a signed webhook to one web process or to the public address; status 0 if no answer came."""
+        """Post a signed webhook to the public address or another one; status 0 if no answer came."""
         signed = RequestValidator(TOKEN).compute_signature(f"{self.url}/webhooks/twilio/{path}", dict(form))
-        url = f"{self.url if to is None else to.url}/webhooks/twilio/{path}"
+        url = f"{to or self.url}/webhooks/twilio/{path}"
         patience = aiohttp.ClientTimeout(total=within)
         try:
             async with self.carrier.post(
@@ -256,7 +260,7 @@ class LiveOffice:
             return 0, ""
 
     async def deliver(
-        self, path: str, form: Mapping[str, str], *, to: Callable[[], Program | None] = lambda: None
+        self, path: str, form: Mapping[str, str], *, to: Callable[[], str] = lambda: ""
     ) -> list[int]:
         """Post a webhook as a provider does, again until it is acknowledged; returns every status, 0 for no answer."""
         statuses: list[int] = []
@@ -266,7 +270,7 @@ class LiveOffice:
             statuses.append((await self.post(path, form, to=to(), within=10))[0])
         return statuses
 
-    async def miss_call(self, caller: str = CAROL, *, sid: str = "", to: Program | None = None) -> tuple[int, str]:
+    async def miss_call(self, caller: str = CAROL, *, sid: str = "", to: str = "") -> tuple[int, str]:
         """Tell that a call of `caller` went unanswered."""
         sid = sid or f"CA{caller[1:]:0>32}"
         return await self.post("voice/dial-action", call_form(sid, caller, DialCallStatus="no-answer"), to=to)
@@ -365,6 +369,11 @@ class LiveOffice:
             raise AssertionError(f"nobody waits in {part_of_statement!r}: {seen}") from None
         assert isinstance(found[0], int)
         return found[0]
+
+    async def has_waiting(self, part_of_statement: str, count: int) -> bool:
+        """Tell whether at least `count` connections wait for a lock in a statement."""
+        async with self.login.transaction() as tx:
+            return len(await tx.fetch(WAITING, part_of_statement, "")) >= count
 
     async def posts_to(self, number: str = CAROL) -> int:
         """Count the requests to send to a number that the carrier received, whatever became of them."""

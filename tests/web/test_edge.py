@@ -144,7 +144,11 @@ async def test_static_files_are_kept_for_good_and_change_their_name_with_their_c
     assert answer.status_code == 200
     assert answer.headers["content-encoding"] == "gzip"
     assert "immutable" in answer.headers["cache-control"]
-    for path in (f"/static/{digest}/../app.py", "/static/000000000000/frontdesk.css", f"/static/{digest}/%2e%2e/app.py"):
+    for path in (
+        f"/static/{digest}/../app.py",
+        "/static/000000000000/frontdesk.css",
+        f"/static/{digest}/%2e%2e/app.py",
+    ):
         assert (await house.client().get(path)).status_code == 404
 
 

@@ -32,14 +32,14 @@ async def _events(response: httpx2.Response) -> AsyncIterator[Pushed]:
             name, _, value = line.partition(": ")
             fields.setdefault(name, []).append(value)
         elif fields:
-            yield Pushed("".join(fields.get("event", [])), "\n".join(fields.get("data", [])), "".join(fields.get("id", [])))
+            yield Pushed(
+                "".join(fields.get("event", [])), "\n".join(fields.get("data", [])), "".join(fields.get("id", []))
+            )
             fields = {}
 
 
 @asynccontextmanager
-async def _watch(
-    client: httpx2.AsyncClient, house: House, *, after: str = ""
-) -> AsyncIterator[AsyncIterator[Pushed]]:
+async def _watch(client: httpx2.AsyncClient, house: House, *, after: str = "") -> AsyncIterator[AsyncIterator[Pushed]]:
     headers = {"Last-Event-ID": after} if after else {}
     path = f"/businesses/{house.ada.id}/stream"
     async with client.stream("GET", path, headers=headers, timeout=15) as response:

@@ -22,6 +22,7 @@ OLD_AND_NEW = """
     select gen_random_uuid(), 'calls.answered.v1', '{}', gen_random_uuid(), now() - interval '60 days',
            now() + interval '1 hour'
 """
+HANDED_ON_LONG_AGO = "select count(*) from outbox_events where dispatched_at < now() - interval '30 days'"
 OLD_TEXTS = """
     with person as (
       insert into contacts (id, tenant_id, phone_e164, created_at)
@@ -59,7 +60,7 @@ async def test_the_nightly_run_forgets_what_is_older_than_the_settings_say(datab
         await working
         ages = await place.login.fetch("select dedupe_key from webhook_events")
         assert [row["dedupe_key"] for row in ages] == ["89"]
-        assert await place.login.fetchval("select count(*) from outbox_events where dispatched_at < now() - interval '30 days'") == 0
+        assert await place.login.fetchval(HANDED_ON_LONG_AGO) == 0
         assert await place.login.fetchval("select count(*) from outbox_events where dispatched_at is null") == 1
         assert [row["body"] for row in await place.login.fetch("select body from conv_messages")] == ["179"]
         assert await place.login.fetchval("select count(*) from audit_log") == audited

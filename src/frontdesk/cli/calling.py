@@ -18,9 +18,7 @@ from frontdesk.providers.twilio import TwilioAccount
 FORM = "application/x-www-form-urlencoded"
 
 
-def signed_webhook(
-    account: TwilioAccount, url: str, fields: Mapping[str, str]
-) -> tuple[list[tuple[str, str]], bytes]:
+def signed_webhook(account: TwilioAccount, url: str, fields: Mapping[str, str]) -> tuple[list[tuple[str, str]], bytes]:
     """Make the headers and body of a webhook that Twilio would send for `account` to `url`.
 
     The signature is base64(HMAC-SHA1(auth token, URL + each sorted name and value)), as Twilio documents it.

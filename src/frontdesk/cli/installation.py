@@ -34,7 +34,6 @@ START_SECONDS = 60.0
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock when we listen everywhere
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
     """The pretended carrier: where it is, and the secret of its control API."""
@@ -167,7 +166,7 @@ def _twin_child(account: TwilioAccount, twin: Twin, *, ready: Callable[[], Await
 
 
 def _part(kind: str, environment: dict[str, str], home: Path, ready: Callable[[], Awaitable[bool]]) -> Child:
-    return Child(kind, (kind, "--home", str(home)), environment=environment, ready=ready)
+    return Child(kind, ("--home", str(home)), module=f"frontdesk.{kind}", environment=environment, ready=ready)
 
 
 async def _database(stack: AsyncExitStack, url: str) -> Database:
@@ -246,9 +245,7 @@ async def _list_numbers(system: Database) -> list[str]:
     return found
 
 
-async def _until_ready(
-    supervisor: Supervisor, ended: asyncio.Task[None], children: list[Child], home: Path
-) -> None:
+async def _until_ready(supervisor: Supervisor, ended: asyncio.Task[None], children: list[Child], home: Path) -> None:
     """Wait until every program answers; refuses after 60 s, or at once when one cannot be kept up."""
     ready = asyncio.create_task(supervisor.ready.wait())
     try:

@@ -64,9 +64,7 @@ def _explain(error: Exception, *, as_json: bool) -> int:
     raise error
 
 
-def _tell(
-    name: str, message: str, *, as_json: bool, code: int, faults: list[dict[str, str]] | None = None
-) -> int:
+def _tell(name: str, message: str, *, as_json: bool, code: int, faults: list[dict[str, str]] | None = None) -> int:
     if as_json:
         write_json({"error": {"code": name, "message": message, **({"faults": faults} if faults else {})}})
     else:

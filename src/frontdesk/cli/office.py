@@ -13,6 +13,7 @@ from uuid import UUID
 
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.settings import Settings, load_settings
+from frontdesk.wiring import base_url, home_of
 
 if TYPE_CHECKING:
     from frontdesk.providers.twilio import TwilioAccount
@@ -24,19 +25,6 @@ Result = TypeVar("Result")
 def read_settings(home: Path | None) -> Settings:
     """Read the settings of this installation; all faults at once (`SettingsFaulty`)."""
     return load_settings(os.environ, home.expanduser().resolve() if home is not None else None)
-
-
-def home_of(settings: Settings) -> Path:
-    """Tell where this installation keeps its state, as an absolute path."""
-    return settings.process.home.expanduser().resolve()
-
-
-def base_url(settings: Settings) -> str:
-    """Tell the address under which the world reaches us: the public one, else this machine's own."""
-    if settings.web.public_base_url is not None:
-        return settings.web.public_base_url
-    host = "127.0.0.1" if settings.web.host in {"0.0.0.0", "::"} else settings.web.host  # noqa: S104 - compared only
-    return f"http://{host}:{settings.web.port}"
 
 
 def twin_account(home: Path, *, api_base_url: str) -> TwilioAccount:

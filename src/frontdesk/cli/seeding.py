@@ -23,9 +23,7 @@ TOKEN_FILE = "api_token"  # noqa: S105 - a file's name
 TOKEN_LIFETIME = timedelta(days=365)
 BY = "system:first-start"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
-OPEN_TEXT = (
-    "Hi, this is {{business}}. Sorry we missed your call! How can we help? Reply STOP to opt out."
-)
+OPEN_TEXT = "Hi, this is {{business}}. Sorry we missed your call! How can we help? Reply STOP to opt out."
 CLOSED_TEXT = (
     "Hi, this is {{business}}. Sorry we missed your call, we open {{opens_at|soon}}. How can we help?"
     " Reply STOP to opt out."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -38,16 +40,19 @@ def up(
 
 def web(*, port: Port = None, host: Host = None, home: Home = None) -> None:
     """Run one web process on an existing database."""
-    from frontdesk.cli.running import run_web
-
-    raise typer.Exit(run_web(home=home, host=host, port=port))
+    _become("frontdesk.web", home=home, host=host, port=port)
 
 
 def worker(*, home: Home = None) -> None:
     """Run one worker process on an existing database."""
-    from frontdesk.cli.running import run_worker_process
+    _become("frontdesk.worker", home=home)
 
-    raise typer.Exit(run_worker_process(home=home))
+
+def _become(module: str, *, home: Path | None, host: str | None = None, port: int | None = None) -> None:
+    """Go on as the program of another way in, which the command line knows by name alone."""
+    options = {"--home": home, "--host": host, "--port": port}
+    sys.argv = [module, *(f"{name}={value}" for name, value in options.items() if value is not None)]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 def migrate(

@@ -262,7 +262,7 @@ class Database:
         """Tell whether PostgreSQL answers within 2 s."""
         try:
             return bool(await self._pool.fetchval("select true", timeout=2))
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (*UNAVAILABLE, asyncpg.PostgresError):
             return False
 
 

@@ -7,14 +7,10 @@ from collections.abc import Sequence
 
 from frontdesk.features import delivery
 from frontdesk.kernel.jobs import JobsWorker
-from frontdesk.kernel.liveness import BEAT_SECONDS, bury_dead
+from frontdesk.kernel.liveness import bury_dead
+from frontdesk.kernel.loops import Loop, Tempo, keep_going
 from frontdesk.kernel.telemetry import get_logger
-from frontdesk.wiring import SEND_TOPIC, Frontdesk
-from frontdesk.worker.loops import Loop, Tempo, keep_going
-
-EXIT_STOPPED = 0
-EXIT_BROKEN = 1
-EXIT_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: start me anew
+from frontdesk.wiring import EXIT_AGAIN, EXIT_BROKEN, EXIT_STOPPED, SEND_TOPIC, Frontdesk, sign_of_life
 
 TICK_SECONDS = 0.02
 IDLE_TICK_SECONDS = 0.25
@@ -90,17 +86,6 @@ def list_loops(parts: Frontdesk) -> list[Loop]:
         Loop("take over from the dead", bury),
         sign_of_life(parts),
     ]
-
-
-def sign_of_life(parts: Frontdesk) -> Loop:
-    """Make the loop that every process needs: follow the database's clock and renew the lease, each 5 s."""
-
-    async def live() -> float:
-        await parts.system.anchor_clock()
-        await parts.presence.beat()
-        return BEAT_SECONDS
-
-    return Loop("show a sign of life", live)
 
 
 def _dispatch_events(parts: Frontdesk) -> Loop:

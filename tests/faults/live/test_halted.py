@@ -78,7 +78,7 @@ async def test_a_web_process_halted_before_its_commit_leaves_the_call_to_another
             await web.halt()
         halted_backends = await office.backends("web")
         other = await office.start_web(elsewhere=True)
-        told_again = asyncio.create_task(office.post("voice/dial-action", form, to=other))
+        told_again = asyncio.create_task(office.post("voice/dial-action", form, to=other.url))
         await office.stuck_in("insert into webhook_events", kind="web")
         await office.end_backends(halted_backends)
         assert (await told_again)[0] == 200

@@ -159,9 +159,7 @@ async def _ask(tx: Transaction, index: int, *, sender_e164: str) -> None:
         raise Refused("bench.not_queued", f"a text that should wait is {requested.status}: {requested.code}")
 
 
-async def _start_worker(
-    stack: AsyncExitStack, home: Path, database_url: str, stub: Stub
-) -> asyncio.subprocess.Process:
+async def _start_worker(stack: AsyncExitStack, home: Path, database_url: str, stub: Stub) -> asyncio.subprocess.Process:
     process = await start_python(
         ["-m", "frontdesk", "worker", "--home", str(home)],
         {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -25,6 +27,8 @@ log = structlog.get_logger("webhooks")
 
 PROVIDER = "twilio"
 KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-forwarded-for")
+BODY_SECONDS = 5.0  # a provider waits 15 s for the whole answer and sends its form at once
+TOO_SLOW = 408
 STATUS_OF = {RefusalReason.TOO_LARGE: 413, RefusalReason.TOO_MANY_FIELDS: 413, RefusalReason.UNKNOWN_CONTENT_TYPE: 415}
 
 
@@ -53,9 +57,12 @@ async def receive(parts: Frontdesk, request: Request) -> VerifiedForm | Response
     if request.headers.get("content-encoding", "identity") != "identity":
         return refuse(parts, request, reason="encoded_body", status=415)
     try:
-        body = await read_body(request)
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await read_body(request)
     except TooLarge:
         return refuse(parts, request, reason=RefusalReason.TOO_LARGE.value, status=413)
+    except TimeoutError:
+        return refuse(parts, request, reason="too_slow", status=TOO_SLOW)
     except ClientDisconnect:
         return refuse(parts, request, reason="disconnected", status=400)
     web = parts.settings.web
@@ -101,6 +108,7 @@ def refuse(parts: Frontdesk, request: Request, *, reason: str, status: int) -> R
         f'"code":"webhooks.refused","detail":"{reason}"}}',
         status_code=status,
         media_type="application/problem+json",
+        headers={"Connection": "close"} if status == TOO_SLOW else {},  # the rest of that body is not waited for
     )
 
 

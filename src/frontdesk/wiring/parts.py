@@ -1,8 +1,7 @@
-"""The one place where parts are put together."""
+"""The parts of a process, put together."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from frontdesk.features.conversations import events as conversations_events
 from frontdesk.features.delivery import events as delivery_events
 from frontdesk.features.textback import events as textback_events
 from frontdesk.kernel.clock import DatabaseClock
-from frontdesk.kernel.db import UNAVAILABLE, Database, Role, Transaction
+from frontdesk.kernel.db import Database, Role, Transaction
 from frontdesk.kernel.journal import Journal
 from frontdesk.kernel.liveness import Presence
 from frontdesk.kernel.outbox import Catalogue, Dispatcher, Handlers, flush_with
@@ -49,6 +48,19 @@ def catalogue() -> Catalogue:
             *textback_events.EVENTS,
         )
     )
+
+
+def home_of(settings: Settings) -> Path:
+    """Tell where this installation keeps its state, as an absolute path."""
+    return settings.process.home.expanduser().resolve()
+
+
+def base_url(settings: Settings) -> str:
+    """Tell the address under which the world reaches us: the public one, else this machine's own."""
+    if settings.web.public_base_url is not None:
+        return str(settings.web.public_base_url)
+    host = "127.0.0.1" if settings.web.host in {"0.0.0.0", "::"} else settings.web.host  # noqa: S104 - compared only
+    return f"http://{host}:{settings.web.port}"
 
 
 def twilio_account(settings: Settings) -> TwilioAccount | None:
@@ -195,14 +207,3 @@ async def assemble(
         metrics=Metrics(),
         public_base_url=public_base_url,
     )
-
-
-async def anchor_clock_for_ever(parts: Frontdesk, stop: asyncio.Event) -> None:
-    """Follow the database's clock, read anew every 5 s, and renew this process's lease."""
-    while not stop.is_set():
-        try:
-            await parts.system.anchor_clock()
-            await parts.presence.beat()
-        except UNAVAILABLE:
-            log.warning("database_not_reached")
-        await parts.clock.sleep(5.0)

@@ -6,7 +6,7 @@ import asyncio
 
 from structlog.testing import capture_logs
 
-from frontdesk.worker.loops import Loop, Tempo, keep_going
+from frontdesk.kernel.loops import Loop, Tempo, keep_going
 
 
 async def test_a_turn_that_fails_is_tried_again_and_each_kind_of_failure_is_told_once() -> None:
@@ -31,34 +31,34 @@ async def test_a_turn_that_fails_is_tried_again_and_each_kind_of_failure_is_told
 
 async def test_a_rest_is_cut_short_by_a_wake_up_and_by_a_stop() -> None:
     stop = asyncio.Event()
+    wake = asyncio.Event()
     turns = 0
-    loop = Loop("send", lambda: turn())
 
     async def turn() -> float:
         nonlocal turns
         turns += 1
         if turns == 3:
             stop.set()
-        asyncio.get_running_loop().call_soon(loop.wake.set)
+        asyncio.get_running_loop().call_soon(wake.set)
         return 3600.0
 
-    await asyncio.wait_for(keep_going(loop, stop), 10)
+    await asyncio.wait_for(keep_going(Loop("send", turn, wake), stop), 10)
     assert turns == 3
 
 
 async def test_a_wake_up_during_a_turn_is_not_lost() -> None:
     stop = asyncio.Event()
+    wake = asyncio.Event()
     seen: list[int] = []
-    loop = Loop("send", lambda: turn())
 
     async def turn() -> float:
         seen.append(len(seen))
-        loop.wake.set()
+        wake.set()
         if len(seen) == 2:
             stop.set()
         return 3600.0
 
-    await asyncio.wait_for(keep_going(loop, stop), 10)
+    await asyncio.wait_for(keep_going(Loop("send", turn, wake), stop), 10)
     assert seen == [0, 1]
 
 

@@ -1,0 +1,29 @@
+"""The one place where parts are put together."""
+
+from frontdesk.wiring.parts import (
+    FEED_TOPIC,
+    SEND_TOPIC,
+    Frontdesk,
+    assemble,
+    base_url,
+    catalogue,
+    home_of,
+    twilio_account,
+)
+from frontdesk.wiring.running import EXIT_AGAIN, EXIT_BROKEN, EXIT_STOPPED, run_part, sign_of_life
+
+__all__ = [
+    "EXIT_AGAIN",
+    "EXIT_BROKEN",
+    "EXIT_STOPPED",
+    "FEED_TOPIC",
+    "SEND_TOPIC",
+    "Frontdesk",
+    "assemble",
+    "base_url",
+    "catalogue",
+    "home_of",
+    "run_part",
+    "sign_of_life",
+    "twilio_account",
+]

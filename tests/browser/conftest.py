@@ -1,0 +1,49 @@
+"""A real Chromium in front of a real house; without one these tests are skipped by name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests.support.house import House, open_house
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name what is missing instead of failing on a machine that has no browser."""
+    if CHROMIUM is None:
+        here = Path(__file__).parent
+        for item in items:
+            if item.path.is_relative_to(here):
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed (apt-get install chromium)"))
+
+
+@pytest.fixture
+async def house(database_url: str, home: Path) -> AsyncIterator[House]:
+    """Open the house for one test."""
+    async with open_house(database_url, home) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Start a browser for one test."""
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"]
+        )
+        yield started
+        await started.close()
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Give the folder that keeps pictures of the pages, for people to look at."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    return SHOTS
