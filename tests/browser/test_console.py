@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no py.typed
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from tests.support.house import ADA, BEN, PASSWORD, House

@@ -15,7 +15,7 @@ from frontdesk.kernel.db import Database, Role, Transaction
 from frontdesk.kernel.events import Event
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.outbox import Catalogue, Dispatcher, Handlers, NewsOf, flush_with, on
-from frontdesk.kernel.outbox.dispatcher import EventUnreadable
+from frontdesk.kernel.outbox.dispatcher import EventRejected
 from frontdesk.kernel.outbox.store import claim_due, measure_lag, release_claims_of
 from tests.support.office import TravelClock
 
@@ -62,7 +62,7 @@ async def office_post(url: str, *listeners: Listener, inline: bool = False) -> A
     dispatcher = Dispatcher(
         system=system,
         app=system,
-        catalogue=Catalogue([BellRang, EventUnreadable]),
+        catalogue=Catalogue([BellRang, EventRejected]),
         handlers=handlers,
         process_id=process_id,
     )
@@ -138,7 +138,7 @@ async def test_an_unreadable_event_is_buried_as_one_that_fits_the_catalogue(data
         async with post.system.transaction() as tx:
             await tx.execute("""update outbox_events set payload = '{"times": "many"}'""")
         await post.dispatcher.dispatch_batch()
-        assert await post.value("select name from outbox_events_errors") == EventUnreadable.name
+        assert await post.value("select name from outbox_events_errors") == EventRejected.name
         assert await post.value("select payload->>'original_name' from outbox_events_errors") == BellRang.name
 
 

@@ -134,7 +134,7 @@ def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
     span = random.choice((0.5, 2.0, 8.0, 30.0)) if theme is not Theme.CLOCKS else random.choice((8.0, 700.0, 1500.0))
     events = tuple(
         _draw_event(random, theme, number, businesses=businesses, numbers=numbers, callers=callers, span=span)
-        for number in range(random.choice((3, 3, 3, 4, 4, 5, 6, 8, 12)))
+        for number in range(random.choice((3, 3, 3, 3, 4, 4, 5, 6, 8, 12)))
     )
     calm = theme is Theme.UNDISTURBED
     lost = 0.01 if not calm and random.random() < 0.3 else 0.0
@@ -174,7 +174,7 @@ def _draw_event(
         told = tuple(random.choice((0.0, 0.0, 0.02, 3.0)) for _ in range(random.choice((1, 1, 1, 2, 3))))
         return Text(at, f"SM{0xF000 + number:032x}", person, business, random.choice(WORDS[meaning]), told)
     if kind == "pause":
-        return Pause(at, random.choice(("global", "tenant", "channel")), business, random.choice((0.5, 3, 40, 1000)))
+        return Pause(at, random.choice(("global", "tenant", "channel")), business, random.choice((0.5, 2, 2, 5, 5, 12, 40, 1000)))
     if kind == "answer":
         return Answer(at, business, person, random.choice(("On our way", "We call you back")), f"answer:{number}")
     return _draw_call(random, number, at, person, business, numbers[business])

@@ -39,9 +39,9 @@ BASE_URL = "https://frontdesk.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
 ACCOUNT = "AC" + "0" * 32
 FORM = b"application/x-www-form-urlencoded"
-# How long a loop rests, times 0.6 to 1.4: far longer than in production, so that a world has few idle steps.
-REST = {"show a sign of life": 14.0, "watch for late texts": 30.0, "take over from the dead": 16.0}
-RESTS = (0.05, 0.4, 4.0, 16.0)
+# How long a loop rests, times 0.7 to 1.3: far longer than in production, so that a world has few idle steps.
+REST = {"show a sign of life": 20.0, "watch for late texts": 60.0, "take over from the dead": 20.0}
+RESTS = (0.05, 0.5, 6.0, 30.0)
 
 
 class KeptJournal(Journal):
@@ -104,6 +104,8 @@ class Program:
                 async with parts.system.transaction() as tx:
                     await tx.execute(REGISTER, self.process_id, self.kind, parts.presence.lock_key, tx.now, LEASE)
                 self.is_up = True
+            except asyncpg.UniqueViolationError:
+                self.is_up = True  # signed on before, by a commit whose answer was lost
             except UNAVAILABLE:
                 await turnstile.sleep("start again", 0.5)
         loops = list_loops(parts) if self.kind == "worker" else [sign_of_life(parts)]
@@ -131,7 +133,7 @@ class Program:
             if rest is None:
                 rest = random.choice(RESTS) if seen != self.stirred else RESTS[-1]
                 seen = self.stirred
-            await turnstile.sleep(f"rest {loop.name}", rest * random.uniform(0.6, 1.4))
+            await turnstile.sleep(f"rest {loop.name}", rest * random.uniform(0.7, 1.3))
 
     async def answer(self, path: str, form: Mapping[str, str], query: str) -> tuple[int, int]:
         """Take a signed webhook through the real route; returns the status and the step of the answer."""

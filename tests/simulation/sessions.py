@@ -176,8 +176,8 @@ class Session:
 
     async def abandon(self) -> None:
         """End the transaction as the server does when its client is gone."""
-        self._is_cut = True
         if self._raw is not None and self._raw.is_in_transaction():
+            self._is_cut = True
             await self._end("rollback")
 
     def cut_off(self) -> None:
@@ -299,5 +299,4 @@ class SteppedPool:
     async def fetchval(self, _statement: str, *, timeout: float | None = None) -> object:  # noqa: ASYNC109
         """Read the simulated server's time of day: all that is asked outside a transaction."""
         del timeout
-        await self._turnstile.step("read the server's clock")
         return self.server_time()

@@ -198,7 +198,7 @@ class World:
             program.is_up and program.place.stalled_at is None and not program.place.sessions
             for program in self._programs
         )
-        if leap < 10 or not quiet or self._carrier.under_way():
+        if leap < 5 or not quiet or self._carrier.under_way():
             return
         [left] = await self._look(PENDING)
         if left["jobs"] or left["events"]:
@@ -302,7 +302,7 @@ class World:
         )[0]
         for status in (ReceiptStatus.SENT, ending):
             for _ in range(random.choice((1, 1, 1, 2))):
-                after = random.choice((0.0, 0.02, 0.5, 3.0)) if random.random() < 0.9 else random.uniform(20, 200)
+                after = random.choice((0.0, 0.02, 0.5, 3.0)) if random.random() < 0.96 else random.uniform(20, 200)
                 self._go(self._receipt(post, status, code if status is ending else "", after))
 
     async def _receipt(self, post: Post, status: ReceiptStatus, code: str, after: float) -> None:
@@ -388,7 +388,10 @@ class World:
         ends = turnstile.now + LONGEST_CALM
         [left] = await self._look(PENDING)
         for _ in range(CALM_ROUNDS):
-            self._stir()
+            if left["jobs"] or left["events"]:
+                self._stir()
+            else:
+                await self._skip_quiet_time()
             await turnstile.sleep("calm", 3)
             [left] = await self._look(PENDING)
             if not (left["jobs"] or left["events"] or self._errands or self._carrier.under_way()):

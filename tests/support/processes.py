@@ -192,8 +192,7 @@ class LiveOffice:
                 sys.executable,
                 "-m",
                 "frontdesk.kernel.supervision.tethered",
-                "frontdesk",
-                kind,
+                f"frontdesk.{kind}",
                 *arguments,
                 stdin=asyncio.subprocess.PIPE,  # nothing is left running when the tests are killed
                 stdout=said,

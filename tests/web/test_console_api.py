@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from frontdesk.features import senders
 from frontdesk.kernel.auth import Scope
 from frontdesk.providers.twin import FaultKind, FaultOrder
 from tests.support.house import ADA, ADMIN, BEN, MALLORY, OLIVE, House
@@ -77,6 +78,19 @@ async def test_an_answer_by_hand_is_sent_once_per_idempotency_key(house: House) 
     assert texts.count("Yes, see you at 5.") == 1
     bodies = [one["body"] for one in (await ben.get(path)).json()["items"]]
     assert bodies == ["Yes, see you at 5.", "Can you come at 5?"]
+
+
+async def test_an_answer_leaves_from_the_number_that_the_person_wrote_to(house: House) -> None:
+    second = "+12125550155"
+    async with house.parts.system.transaction(house.ada.id) as tx:
+        await senders.add_number(tx, phone_e164=second, provider="twilio")
+    await house.twin.configure_number(second, sms_url=f"{house.url}/webhooks/twilio/sms")
+    await house.twin.send_text(customer=CAROL, to=second, body="Hello there")
+    ben = await house.as_person(BEN)
+    [thread] = (await ben.get("/api/conversations")).json()
+    await ben.post(f"/api/conversations/{thread['id']}/messages", json={"body": "Hello Carol"})
+    await house.settle()
+    assert [(text.sender, text.body) for text in await house.twin.texts_to(CAROL)] == [(second, "Hello Carol")]
 
 
 async def test_nobody_writes_first_to_a_person_who_never_wrote(house: House) -> None:

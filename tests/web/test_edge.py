@@ -28,7 +28,7 @@ async def test_every_answer_carries_the_security_headers(house: House) -> None:
         assert headers["referrer-policy"] == "same-origin"
         assert "strict-transport-security" not in headers
         assert "server" not in headers
-        assert UUID(headers["x-correlation-id"])
+        assert str(UUID(headers["x-correlation-id"])) == headers["x-correlation-id"]
 
 
 async def test_an_error_is_a_problem_document_with_a_stable_code(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Logging in: cookies that cannot be stolen or planted, tries that are counted, changes that only our pages can make."""
+"""Logging in: cookies that cannot be planted, tries that are counted, changes that only our own pages can make."""
 
 from __future__ import annotations
 

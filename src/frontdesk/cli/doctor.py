@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frontdesk.cli.calling import Caller, signed_webhook
-from frontdesk.cli.office import base_url, home_of, open_database, twin_account
+from frontdesk.cli.office import open_database, twin_account
 from frontdesk.kernel import attendance
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import UNAVAILABLE
@@ -57,11 +57,11 @@ async def examine(settings: Settings) -> list[Finding]:
         return findings
     found = "no carrier keys are set: `frontdesk up` runs the offline twin"
     findings.append(Finding("carrier", ok=None, found=found))
-    pretended = twin_account(home_of(settings), api_base_url=base_url(settings))
-    if await _answers(base_url(settings)):
+    pretended = twin_account(settings.home, api_base_url=settings.base_url)
+    if await _answers(settings.base_url):
         findings.append(await _round_trip(settings, pretended))
     else:
-        findings.append(Finding("webhook round trip", ok=None, found=f"nothing answers at {base_url(settings)}"))
+        findings.append(Finding("webhook round trip", ok=None, found=f"nothing answers at {settings.base_url}"))
     return findings
 
 
@@ -71,7 +71,7 @@ async def _answers(url: str) -> bool:
 
 
 def _disk(settings: Settings) -> Finding:
-    home = home_of(settings)
+    home = settings.home
     folder = next(one for one in (home, *home.parents) if one.exists())
     usage = shutil.disk_usage(folder)
     share = usage.free / usage.total
@@ -143,7 +143,7 @@ async def _carrier(account: TwilioAccount) -> Finding:
 
 async def _round_trip(settings: Settings, account: TwilioAccount) -> Finding:
     """Call our own webhook from outside, signed as the carrier signs, and unsigned."""
-    check, url = "webhook round trip", base_url(settings)
+    check, url = "webhook round trip", settings.base_url
     fields = {"AccountSid": account.account_sid, "CallSid": "CA" + "0" * 32, "CallStatus": "completed"}
     headers, body = signed_webhook(account, url + PROBE, fields)
     try:

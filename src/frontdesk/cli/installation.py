@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontdesk.cli.calling import Caller
-from frontdesk.cli.office import home_of, twin_account
+from frontdesk.cli.office import twin_account
 from frontdesk.cli.seeding import Welcome, seed
 from frontdesk.features import senders, tenants
 from frontdesk.kernel import attendance
@@ -71,7 +71,7 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
 
     Refuses a port that is taken (`up.port_taken`) and a part that does not come up in 60 s (`up.not_ready`).
     """
-    home = home_of(settings)
+    home = settings.home
     home.mkdir(parents=True, exist_ok=True)
     host, port = settings.web.host, _free_port(settings.web.host, settings.web.port)
     url = f"http://{_in_url(ANYWHERE.get(host, host))}:{port}"

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.settings import Settings, load_settings
-from frontdesk.wiring import base_url, home_of
 
 if TYPE_CHECKING:
     from frontdesk.providers.twilio import TwilioAccount
@@ -45,7 +44,7 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
         return
     from frontdesk.kernel.postgres import EmbeddedPostgres
 
-    server = EmbeddedPostgres(home_of(settings))
+    server = EmbeddedPostgres(settings.home)
     try:
         yield await server.start()
     finally:
@@ -70,8 +69,8 @@ async def open_office(home: Path | None) -> AsyncIterator[Frontdesk]:
             settings=settings,
             database_url=database_url,
             kind="cli",
-            public_base_url=base_url(settings),
-            home=home_of(settings),
+            public_base_url=settings.base_url,
+            home=settings.home,
         )
 
 

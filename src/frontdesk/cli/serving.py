@@ -50,6 +50,9 @@ def worker(*, home: Home = None) -> None:
 
 def _become(module: str, *, home: Path | None, host: str | None = None, port: int | None = None) -> None:
     """Go on as the program of another way in, which the command line knows by name alone."""
+    from frontdesk.cli.office import read_settings
+
+    read_settings(home)  # faults are told here as by every command
     options = {"--home": home, "--host": host, "--port": port}
     sys.argv = [module, *(f"{name}={value}" for name, value in options.items() if value is not None)]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
@@ -67,7 +70,7 @@ def migrate(
     from frontdesk.schema import migrate as schema
 
     if sql:
-        _print_sql()
+        schema.print_sql()
         return
 
     async def work() -> tuple[str | None, str]:
@@ -82,14 +85,3 @@ def migrate(
     else:
         was = "" if before == now else f" It was at {before or 'none'}."
         console().print(f"The database is at revision {now}.{was}")
-
-
-def _print_sql() -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    from frontdesk.schema.migrate import VERSIONS
-
-    config = Config()
-    config.set_main_option("script_location", str(VERSIONS.parent).replace("%", "%%"))
-    command.upgrade(config, "head", sql=True)

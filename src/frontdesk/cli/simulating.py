@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from frontdesk.cli.calling import Caller
-from frontdesk.cli.office import base_url, home_of
 from frontdesk.cli.seeding import read_api_token
 from frontdesk.kernel.errors import Refused
 from frontdesk.providers.http import HttpFailure
@@ -23,14 +22,14 @@ async def simulate_missed_call(settings: Settings, *, tenant: str, caller: str) 
 
     Uses the token of the first start; refuses `simulate.no_token` where there is none.
     """
-    token = read_api_token(home_of(settings))
+    token = read_api_token(settings.home)
     if not token:
         raise Refused("simulate.no_token", "there is no API token of a first start in this home folder")
-    async with Caller(base_url(settings), token=token) as api:
+    async with Caller(settings.base_url, token=token) as api:
         try:
             businesses = msgspec.convert(await api.get_json("/api/tenants"), list[dict[str, object]])
         except HttpFailure as error:
-            raise Refused("simulate.nothing_runs", f"nothing answers at {base_url(settings)}: start it") from error
+            raise Refused("simulate.nothing_runs", f"nothing answers at {settings.base_url}: start it") from error
         api.speak_for(_id_of(businesses, tenant))
         reply = await api.post_json("/api/simulate/missed-call", {"caller": caller})
     if reply.status != ACCEPTED:

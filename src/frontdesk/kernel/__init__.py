@@ -1,1 +1,1 @@
-"""The machinery under every feature: database, outbox, intake, jobs, clock, settings, auth, audit, telemetry; it knows no business."""
+"""The machinery under every feature: database, outbox, jobs, settings, auth, audit; it knows no business."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
-import structlog
 
 from frontdesk.kernel.db import UNAVAILABLE, Database, Transaction, affected
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.telemetry import get_logger
 
-log = structlog.get_logger("intake")
+log = get_logger("intake")
 
 ARCHIVE = """
     insert into webhook_events (id, tenant_id, provider, kind, dedupe_key, content_type, body, headers, correlation_id,

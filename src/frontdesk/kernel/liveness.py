@@ -8,12 +8,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import structlog
 
 from frontdesk.kernel.db import UNAVAILABLE, Database, Role, Transaction
 from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.telemetry import get_logger
 
-log = structlog.get_logger("liveness")
+log = get_logger("liveness")
 
 LEASE = timedelta(seconds=30)
 BEAT_SECONDS = 5.0

@@ -42,7 +42,7 @@ def _embedded() -> Iterator[str]:
     """Run the embedded server of FRONTDESK_HOME (./var) meanwhile: as a program, because schema knows no kernel."""
     home = os.environ.get("FRONTDESK_HOME", "var")
     command = [sys.executable, "-m", "frontdesk.kernel.postgres", "--home", home]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ours
         address = server.stdout.readline().strip() if server.stdout else ""
         if not address:
             raise ConnectionError(f"the embedded PostgreSQL of {home} did not start")

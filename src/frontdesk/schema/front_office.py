@@ -212,6 +212,7 @@ CONVERSATIONS: tuple[str, ...] = (
     )
     """,
     "comment on table tasks is 'What a person must look at, raised by the program'",
+    "create index tasks_of_thread on tasks (conversation_id)",
     *tenant_table("tasks"),
 )
 
@@ -226,6 +227,7 @@ TEXTBACK: tuple[str, ...] = (
     )
     """,
     "comment on table textback_cooldowns is 'When each caller last got a text for a missed call'",
+    "create index textback_cooldowns_of_call on textback_cooldowns (call_id)",
     *tenant_table("textback_cooldowns"),
     """
     create table textbacks (

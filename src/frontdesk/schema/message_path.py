@@ -125,7 +125,7 @@ DELIVERY: tuple[str, ...] = (
       encoding text not null,
       segments smallint not null,
       status text not null check (status in ('queued', 'posting', 'unknown', 'accepted', 'sent', 'delivered',
-        'undelivered', 'failed', 'blocked', 'dropped', 'canceled')),
+        'undelivered', 'failed', 'blocked', 'dropped')),
       fence bigint not null default 0,
       lease_owner uuid,
       attempts smallint not null default 0,

@@ -59,6 +59,7 @@ class Entrance:
             absolute=timedelta(hours=security.session_absolute_hours),
         )
         self._public_base_url = parts.public_base_url
+        self._key = security.secret_key.get_secret_value()
         self._system = parts.system
         self._reserved = parts.switches
 
@@ -94,7 +95,11 @@ class Entrance:
     def csrf_for(self, connection: HTTPConnection) -> str:
         """Derive what the caller's forms must repeat; empty without a session."""
         cookie = connection.cookies.get(self.cookie, "")
-        return csrf_token(cookie) if cookie else ""
+        return self.csrf_of(cookie) if cookie else ""
+
+    def csrf_of(self, session_token: str) -> str:
+        """Derive what the forms of a session must repeat."""
+        return csrf_token(session_token, key=self._key)
 
     def refuse_foreign(self, request: Request) -> None:
         """Refuse a browser's request from another site's page (`auth.csrf`)."""
@@ -107,7 +112,7 @@ class Entrance:
         if not presented and request.headers.get("content-type", "").startswith(FORM_TYPES):
             field = (await request.form()).get(CSRF_FIELD)
             presented = field if isinstance(field, str) else ""
-        if not csrf_matches(caller.session_token, presented):
+        if not csrf_matches(caller.session_token, presented, key=self._key):
             raise Refused(
                 "auth.csrf", "Repeat the session's token in X-CSRF-Token; GET /api/auth/me tells it.", status=403
             )

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from frontdesk.kernel.errors import Refused
 from frontdesk.web.problems import MEDIA_TYPE, problem_body
 
-DRAIN_SECONDS = 2.0
+DRAIN_SECONDS = 5.0
 DRAIN_BYTES = 16 * 1024 * 1024
 
 

@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 from frontdesk.features import delivery, textback
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import PlatformVisit
-from frontdesk.kernel.outbox.store import measure_lag
-from frontdesk.kernel.telemetry.metrics import CONTENT_TYPE, FIRST_SMS_P95, OUTBOX_DISPATCH_LAG
+from frontdesk.kernel.outbox.store import count_pending, measure_lag
+from frontdesk.kernel.telemetry.metrics import CONTENT_TYPE, FIRST_SMS_P95, OUTBOX_DISPATCH_LAG, OUTBOX_PENDING
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.wiring import Frontdesk
 
@@ -25,7 +25,12 @@ def register_readings(parts: Frontdesk) -> None:
         async with parts.system.transaction() as tx:
             return await textback.measure_first_text_p95(tx)
 
+    async def pending() -> float:
+        async with parts.system.transaction() as tx:
+            return await count_pending(tx)
+
     parts.metrics.register_async_gauge(OUTBOX_DISPATCH_LAG, lag)
+    parts.metrics.register_async_gauge(OUTBOX_PENDING, pending)
     parts.metrics.register_async_gauge(FIRST_SMS_P95, first_text_p95)
 
 

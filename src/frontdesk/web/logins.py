@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from frontdesk.kernel import auth
-from frontdesk.kernel.auth import LoggedIn, LoginRefused, LoginThrottled, Passwords, Role, Scope, csrf_token
+from frontdesk.kernel.auth import LoggedIn, LoginRefused, LoginThrottled, Passwords, Role, Scope
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.telemetry.metrics import LOGIN_REFUSALS
-from frontdesk.web.access import CHOSEN_COOKIE, Caller, FrontDoor
+from frontdesk.web.access import CHOSEN_COOKIE, Caller, Entrance, FrontDoor
 from frontdesk.web.peers import client_address
 from frontdesk.web.rendering import render
 from frontdesk.wiring import Frontdesk
@@ -114,7 +114,7 @@ def _add_api(routes: APIRouter, logins: Logins, door: FrontDoor) -> None:
     async def api_login(request: Request, credentials: Credentials) -> JSONResponse:
         login = await logins.log_in(request, email=credentials.email, password=credentials.password)
         me = describe(Caller(principal=login.session, signature=login.session.email, session=login.session,
-                             session_token=login.token))  # fmt: skip
+                             session_token=login.token), door.entrance)  # fmt: skip
         response = JSONResponse(me.model_dump(mode="json"))
         logins.give_cookie(response, login)
         return response
@@ -128,7 +128,7 @@ def _add_api(routes: APIRouter, logins: Logins, door: FrontDoor) -> None:
 
     @routes.get("/api/auth/me", tags=["auth"], summary="Tell who is logged in")
     async def me(caller: Annotated[Caller, Depends(door.anybody_known)]) -> Me:
-        return describe(caller)
+        return describe(caller, door.entrance)
 
 
 def _add_pages(routes: APIRouter, logins: Logins, door: FrontDoor) -> None:
@@ -162,7 +162,7 @@ def _add_pages(routes: APIRouter, logins: Logins, door: FrontDoor) -> None:
         return response
 
 
-def describe(caller: Caller) -> Me:
+def describe(caller: Caller, entrance: Entrance) -> Me:
     """Tell a caller who they are."""
     session = caller.session
     return Me(
@@ -170,7 +170,7 @@ def describe(caller: Caller) -> Me:
         platform_admin=session is not None and session.platform_admin,
         roles={} if session is None else dict(session.roles),
         platform_scopes=sorted(caller.principal.scopes_for(None)),
-        csrf_token=None if session is None else csrf_token(caller.session_token),
+        csrf_token=None if session is None else entrance.csrf_of(caller.session_token),
         expires_at=None if session is None else session.expires_at,
     )
 

@@ -5,9 +5,7 @@ from frontdesk.wiring.parts import (
     SEND_TOPIC,
     Frontdesk,
     assemble,
-    base_url,
     catalogue,
-    home_of,
     twilio_account,
 )
 from frontdesk.wiring.running import EXIT_AGAIN, EXIT_BROKEN, EXIT_STOPPED, run_part, sign_of_life
@@ -20,9 +18,7 @@ __all__ = [
     "SEND_TOPIC",
     "Frontdesk",
     "assemble",
-    "base_url",
     "catalogue",
-    "home_of",
     "run_part",
     "sign_of_life",
     "twilio_account",

@@ -9,8 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import structlog
-
 from frontdesk.features import calls, conversations, delivery, senders, textback
 from frontdesk.features.calls import events as calls_events
 from frontdesk.features.consent import events as consent_events
@@ -22,15 +20,13 @@ from frontdesk.kernel.db import Database, Role, Transaction
 from frontdesk.kernel.journal import Journal
 from frontdesk.kernel.liveness import Presence
 from frontdesk.kernel.outbox import Catalogue, Dispatcher, Handlers, flush_with
-from frontdesk.kernel.outbox.dispatcher import EventUnreadable
+from frontdesk.kernel.outbox.dispatcher import EventRejected
 from frontdesk.kernel.outbox.store import release_claims_of
 from frontdesk.kernel.settings import Settings
 from frontdesk.kernel.telemetry import Metrics
 from frontdesk.ports import MessagingProvider
 from frontdesk.providers.http import HttpClient
 from frontdesk.providers.twilio import SharedKey, TwilioAccount, TwilioMessaging
-
-log = structlog.get_logger("wiring")
 
 SEND_TOPIC = "send"
 FEED_TOPIC = "feed"
@@ -40,7 +36,7 @@ def catalogue() -> Catalogue:
     """List every event that the program knows."""
     return Catalogue(
         (
-            EventUnreadable,
+            EventRejected,
             *calls_events.EVENTS,
             *consent_events.EVENTS,
             *conversations_events.EVENTS,
@@ -48,19 +44,6 @@ def catalogue() -> Catalogue:
             *textback_events.EVENTS,
         )
     )
-
-
-def home_of(settings: Settings) -> Path:
-    """Tell where this installation keeps its state, as an absolute path."""
-    return settings.process.home.expanduser().resolve()
-
-
-def base_url(settings: Settings) -> str:
-    """Tell the address under which the world reaches us: the public one, else this machine's own."""
-    if settings.web.public_base_url is not None:
-        return str(settings.web.public_base_url)
-    host = "127.0.0.1" if settings.web.host in {"0.0.0.0", "::"} else settings.web.host  # noqa: S104 - compared only
-    return f"http://{host}:{settings.web.port}"
 
 
 def twilio_account(settings: Settings) -> TwilioAccount | None:
@@ -141,54 +124,35 @@ async def assemble(
     """Put a process of `kind` ('web', 'worker', …) together; `stack` takes it apart again, in order."""
     clock = clock or DatabaseClock()
     account = twilio_account(settings)
-    http = HttpClient()
-    stack.push_async_callback(http.close)
-    providers: dict[str, MessagingProvider] = {}
-    if account is not None:
-        providers["twilio"] = TwilioMessaging(account, http, clock=clock)
+    providers = _open_providers(stack, account, clock)
     journal = Journal(home / "journal")
     stack.push_async_callback(journal.close)
-
     late: list[Handlers] = []
 
     async def flush(tx: Transaction) -> None:
         await flush_with(late[0])(tx)
 
-    size = settings.database.pool_max_size
-    system = await Database.open(
-        database_url, role=Role.SYSTEM, clock=clock, flush=flush, max_size=size, application_name=f"frontdesk-{kind}"
-    )
-    stack.push_async_callback(system.close)
-    app = await Database.open(
-        database_url, role=Role.APP, clock=clock, flush=flush, max_size=size, application_name=f"frontdesk-{kind}"
-    )
-    stack.push_async_callback(app.close)
-    switches = await Database.open(
-        database_url,
-        role=Role.SYSTEM,
-        clock=clock,
-        flush=flush,
-        max_size=1,
-        application_name=f"frontdesk-{kind}-switch",
-    )
-    stack.push_async_callback(switches.close)
+    async def open_database(role: Role, *, only: int | None = None) -> Database:
+        database = await Database.open(
+            database_url,
+            role=role,
+            clock=clock,
+            flush=flush,
+            min_size=only or settings.database.pool_min_size,
+            max_size=only or settings.database.pool_max_size,
+            application_name=f"frontdesk-{kind}",
+        )
+        stack.push_async_callback(database.close)
+        return database
+
+    system, app = await open_database(Role.SYSTEM), await open_database(Role.APP)
+    switches = await open_database(Role.SYSTEM, only=1)
     presence = Presence(database_url, kind=kind, system=system)
     await presence.start()
     stack.push_async_callback(presence.stop)
-    courier = delivery.Courier(
-        system=system,
-        providers=providers,
-        clock=clock,
-        process_id=presence.process_id,
-        callback_url=lambda provider, _job_id: f"{public_base_url}/webhooks/{provider}/sms/status",
-        paused_by_setting=settings.delivery.pause_outbound_sms,
-        wake=lambda: presence.wake(SEND_TOPIC),
-        recorded=lambda: presence.wake(FEED_TOPIC),
-        cut_off=presence.lost,
-    )
+    courier = _hire_courier(settings, system, providers, presence, public_base_url)
     stack.push_async_callback(courier.close)
-    limits = textback.TextbackLimits(useful_for=timedelta(minutes=settings.textback.time_limit_minutes))
-    handlers = Handlers([*textback.handlers(courier, limits), *conversations.handlers(journal), *calls.handlers()])
+    handlers = _list_handlers(settings, courier, journal)
     late.append(handlers)
     return Frontdesk(
         settings=settings,
@@ -207,3 +171,36 @@ async def assemble(
         metrics=Metrics(),
         public_base_url=public_base_url,
     )
+
+
+def _open_providers(
+    stack: AsyncExitStack, account: TwilioAccount | None, clock: DatabaseClock
+) -> dict[str, MessagingProvider]:
+    http = HttpClient()
+    stack.push_async_callback(http.close)
+    return {} if account is None else {"twilio": TwilioMessaging(account, http, clock=clock)}
+
+
+def _hire_courier(
+    settings: Settings,
+    system: Database,
+    providers: Mapping[str, MessagingProvider],
+    presence: Presence,
+    public_base_url: str,
+) -> delivery.Courier:
+    return delivery.Courier(
+        system=system,
+        providers=providers,
+        clock=system.clock,
+        process_id=presence.process_id,
+        callback_url=lambda provider, _job_id: f"{public_base_url}/webhooks/{provider}/sms/status",
+        paused_by_setting=settings.delivery.pause_outbound_sms,
+        wake=lambda: presence.wake(SEND_TOPIC),
+        recorded=lambda: presence.wake(FEED_TOPIC),
+        cut_off=presence.lost,
+    )
+
+
+def _list_handlers(settings: Settings, courier: delivery.Courier, journal: Journal) -> Handlers:
+    limits = textback.TextbackLimits(useful_for=timedelta(minutes=settings.textback.time_limit_minutes))
+    return Handlers([*textback.handlers(courier, limits), *conversations.handlers(journal), *calls.handlers()])

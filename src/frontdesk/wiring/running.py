@@ -22,7 +22,7 @@ from frontdesk.kernel.postgres import PostgresFailed
 from frontdesk.kernel.settings import Settings, SettingsFaulty, load_settings
 from frontdesk.kernel.supervision import EX_CONFIG
 from frontdesk.kernel.telemetry import configure_logging, get_logger
-from frontdesk.wiring.parts import Frontdesk, assemble, base_url, home_of
+from frontdesk.wiring.parts import Frontdesk, assemble
 
 EXIT_STOPPED = 0
 EXIT_BROKEN = 1
@@ -79,13 +79,13 @@ def _database_address(settings: Settings) -> Iterator[str]:
     if settings.database.url is not None:
         yield settings.database.url.get_secret_value()
         return
-    command = [sys.executable, "-m", "frontdesk.kernel.postgres", "--home", str(home_of(settings))]
+    command = [sys.executable, "-m", "frontdesk.kernel.postgres", "--home", str(settings.home)]
     with subprocess.Popen(  # noqa: S603 - our own program
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as server:
         address = server.stdout.readline().strip() if server.stdout else ""
         if not address:
-            raise PostgresFailed(f"the embedded PostgreSQL of {home_of(settings)} did not start")
+            raise PostgresFailed(f"the embedded PostgreSQL of {settings.home} did not start")
         yield address
 
 
@@ -117,8 +117,8 @@ async def _assemble_when_reachable(
                 settings=settings,
                 database_url=database_url,
                 kind=kind,
-                public_base_url=base_url(settings),
-                home=home_of(settings),
+                public_base_url=settings.base_url,
+                home=settings.home,
             )
         except UNAVAILABLE as error:
             log.warning("process.waits_for_database", kind=kind, error=type(error).__name__)

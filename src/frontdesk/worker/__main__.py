@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from frontdesk.providers.http import HttpClient
-from frontdesk.wiring import Frontdesk, home_of, run_part
+from frontdesk.wiring import Frontdesk, run_part
 from frontdesk.worker.background import background_worker
 from frontdesk.worker.main import run_worker
 
@@ -15,7 +15,7 @@ async def _work(parts: Frontdesk, database_url: str, stop: asyncio.Event) -> int
     """Run the loops, and the background runs beside them."""
     http = HttpClient(connections_per_origin=4)
     try:
-        background = background_worker(parts, database_url=database_url, home=home_of(parts.settings), http=http)
+        background = background_worker(parts, database_url=database_url, home=parts.settings.home, http=http)
         return await run_worker(parts, stop, background=background)
     finally:
         await http.close()

@@ -46,8 +46,10 @@ async def own_server(home: Path, **settings: str) -> AsyncIterator[EmbeddedPostg
 @asynccontextmanager
 async def kept_up(office: LiveOffice, *, workers: int = 1) -> AsyncIterator[Supervisor]:
     """Keep one web process and some workers running, as the product's own supervisor does."""
-    children = [Child("web", ("web", "--port", office.url.rpartition(":")[2]), environment=office.environ)]
-    children += [Child(f"worker {number}", ("worker",), environment=office.environ) for number in range(workers)]
+    children = [Child("web", ("--port", office.url.rpartition(":")[2]), module="frontdesk.web", environment=office.environ)]
+    children += [
+        Child(f"worker {number}", module="frontdesk.worker", environment=office.environ) for number in range(workers)
+    ]
     supervisor, stop = Supervisor(children, log_folder=office.home / "log"), asyncio.Event()
     running = asyncio.create_task(supervisor.run(stop))
     try:
@@ -108,7 +110,9 @@ async def test_sessions_ended_at_random_under_load_cost_repeats_and_nothing_else
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_with_every_connection_taken_the_kill_switch_works_over_http_and_on_the_command_line(home: Path) -> None:
-    async with own_server(home, max_connections="30") as server, live_office(server.dsn, home) as office:
+    # The command line needs four connections at once.
+    settings = {"max_connections": "30", "superuser_reserved_connections": "6"}
+    async with own_server(home, **settings) as server, live_office(server.dsn, home) as office:
         token = await office.issue_token()
         await office.start_web(DATABASE_POOL_MAX_SIZE="2")
         async with AsyncExitStack() as taken:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
-from frontdesk.worker.main import EXIT_AGAIN
+from frontdesk.wiring import EXIT_AGAIN
 from tests.support.office import CAROL, call_form
 from tests.support.processes import live_office
 from tests.support.shut_door import ShutDoor

@@ -62,9 +62,7 @@ async def _run_to(place: Workplace, url: str, home: Path, carrier: Carrier, stat
     async with place.parts.app.transaction(tenant_id) as tx:
         await start_run(tx, STORE_VOICEMAIL, {"voicemail_id": str(voicemail_id)}, key=str(voicemail_id))
     stop = asyncio.Event()
-    working = asyncio.create_task(
-        JobsWorker(url, workflows, app=place.parts.app, system=place.parts.system).run(stop)
-    )
+    working = asyncio.create_task(JobsWorker(url, workflows, app=place.parts.app, system=place.parts.system).run(stop))
 
     async def ended() -> bool:
         async with place.parts.system.transaction() as tx:

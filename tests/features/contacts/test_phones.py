@@ -13,7 +13,6 @@ from frontdesk.features.contacts.phones import (
     describe,
     from_carrier,
     is_e164,
-    mask,
     parse_phone,
 )
 from frontdesk.kernel.errors import Refused
@@ -149,22 +148,6 @@ def test_what_a_carrier_gives_is_taken_unless_it_hides_the_caller(raw: str, expe
     assert from_carrier(raw) == expected
 
 
-@pytest.mark.parametrize(
-    ("e164", "shown"),
-    [
-        ("+12065550100", "+1206•••0100"),
-        ("+61412345678", "+6141•••5678"),
-        ("+442079460000", "+4420•••0000"),
-        ("+298123456", "+29•••3456"),
-        ("+1234567", "•••"),
-        ("not a number", "•••"),
-        ("", "•••"),
-    ],
-)
-def test_a_log_shows_too_little_of_a_number_to_call_it(e164: str, shown: str) -> None:
-    assert mask(e164) == shown
-
-
 @given(st.text(max_size=80), st.sampled_from(["US", "AU", "GB", "DE", "ZZ"]))
 def test_any_text_is_read_or_refused_by_name(raw: str, country: str) -> None:
     found = outcome(raw, country)
@@ -188,7 +171,5 @@ def test_the_example_number_of_every_country_survives_each_way_of_writing_it(cou
 
 
 @given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
-def test_every_e164_number_can_be_described_and_hidden(e164: str) -> None:
+def test_every_e164_number_can_be_described(e164: str) -> None:
     assert describe(e164).e164.startswith("+")
-    shown = mask(e164)
-    assert shown == "•••" or (e164.endswith(shown[-4:]) and len(shown.replace("•", "")) <= len(e164) - 3)

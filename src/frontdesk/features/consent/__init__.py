@@ -4,8 +4,6 @@ from frontdesk.features.consent.model import Heard, OptOutJournal, Refusal, Repl
 from frontdesk.features.consent.service import (
     find_refusal,
     hear,
-    list_ledger,
-    list_refusals,
     note_carrier_opt_out,
     note_reply,
     note_stop_to_unknown_number,
@@ -22,8 +20,6 @@ __all__ = [
     "confirmation_text",
     "find_refusal",
     "hear",
-    "list_ledger",
-    "list_refusals",
     "note_carrier_opt_out",
     "note_reply",
     "note_stop_to_unknown_number",

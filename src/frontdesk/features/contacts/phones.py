@@ -14,7 +14,6 @@ from frontdesk.kernel.errors import Refused
 
 MAX_RAW_CHARACTERS = 64
 _NORTH_AMERICAN_DIGITS = 10  # without the country code, as some carriers give them
-_SHORTEST_SHOWN = 10  # characters, below which a masked number would give itself away
 _SHORT_CODE_DIGITS = (5, 6)  # in the US and Canada
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
@@ -131,13 +130,6 @@ def describe(e164: str) -> PhoneNumber:
         return _described(phonenumbers.parse(e164, None))
     except NumberParseException:
         return PhoneNumber(e164, "", PhoneKind.UNKNOWN)
-
-
-def mask(e164: str) -> str:
-    """Write a number for logs: four digits at either end, at least three hidden (+1206•••0100); hide other text."""
-    if not is_e164(e164) or len(e164) < _SHORTEST_SHOWN:
-        return "•••"
-    return f"{e164[: min(5, len(e164) - 7)]}•••{e164[-4:]}"
 
 
 def _written(raw: str, default_country: str) -> str:

@@ -32,8 +32,6 @@ LIST = """
     where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3
 """
 
-RENAME = "update contacts set name = $3 where tenant_id = $1 and id = $2"
-
 
 async def ensure_contact(tx: Transaction, *, contact_id: UUID, phone_e164: str, name: str) -> Contact:
     """Get the person with this number, adding them if they are new."""
@@ -58,8 +56,3 @@ async def find_contact_by_phone(tx: Transaction, *, phone_e164: str) -> Contact 
 async def list_contacts(tx: Transaction, *, before: UUID | None, limit: int) -> list[Contact]:
     """List people, newest first, from before a given one."""
     return [Contact(**dict(row)) for row in await tx.fetch(LIST, tx.tenant, before, limit)]
-
-
-async def rename_contact(tx: Transaction, *, contact_id: UUID, name: str) -> None:
-    """Write a person's name."""
-    await tx.execute(RENAME, tx.tenant, contact_id, name)

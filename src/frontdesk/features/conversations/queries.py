@@ -167,9 +167,10 @@ async def mark_read(tx: Transaction, *, conversation_id: UUID) -> None:
     await tx.execute(MARK_READ, tx.tenant, conversation_id)
 
 
-async def find_last_inbound(tx: Transaction, *, contact_id: UUID) -> object:
+async def find_last_inbound(tx: Transaction, *, contact_id: UUID) -> datetime | None:
     """Find when a person last wrote, None if never."""
-    return await tx.fetchval(LAST_INBOUND, tx.tenant, contact_id)
+    heard_at = await tx.fetchval(LAST_INBOUND, tx.tenant, contact_id)
+    return heard_at if isinstance(heard_at, datetime) else None
 
 
 async def find_of_contact(tx: Transaction, *, contact_id: UUID) -> UUID | None:
@@ -199,3 +200,20 @@ async def finish_task(tx: Transaction, *, task_id: UUID, by: str) -> bool:
 async def forget_messages(tx: Transaction, *, before: datetime, limit: int) -> int:
     """Delete up to `limit` texts from before a moment; returns how many."""
     return affected(await tx.execute(FORGET_MESSAGES, tx.tenant, before, limit))
+
+
+FIND_LINE_USED = """
+    select line.phone_e164
+    from conv_messages as message
+    join sending_numbers as line on line.tenant_id = message.tenant_id and line.phone_e164 =
+      case message.direction when 'inbound' then message.recipient_e164 else message.sender_e164 end
+    where message.tenant_id = $1 and message.conversation_id = $2 and line.texting_allowed
+    order by message.created_at desc, message.id desc
+    limit 1
+"""
+
+
+async def find_line_used(tx: Transaction, *, conversation_id: UUID) -> str | None:
+    """Find which of the business's numbers a thread was last held on, if it may still text."""
+    found = await tx.fetchval(FIND_LINE_USED, tx.tenant, conversation_id)
+    return found if isinstance(found, str) else None

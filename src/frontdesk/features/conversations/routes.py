@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from frontdesk.features import delivery, senders
-from frontdesk.features.conversations import service
+from frontdesk.features.conversations import queries, service
 from frontdesk.features.conversations.model import Task, Thread, ThreadMessage
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
@@ -108,7 +108,7 @@ async def answer(
     Refuses `conversations.key_reused` (409) when the key stands for other words, and what `write_to` refuses.
     """
     thread = await service.get_thread(tx, conversation_id=conversation_id)
-    line = await _line_for(tx)
+    line = await _line_for(tx, conversation_id)
     requested = await service.write_to(
         tx,
         contact_id=thread.contact_id,
@@ -126,10 +126,12 @@ async def answer(
     return requested
 
 
-async def _line_for(tx: Transaction) -> senders.SendingNumber:
-    """Choose the number to write from: the business's first that may text."""
+async def _line_for(tx: Transaction, conversation_id: UUID) -> senders.SendingNumber:
+    """Choose the number to write from: the one the thread was held on, else the business's first that may text."""
+    used = await queries.find_line_used(tx, conversation_id=conversation_id)
     numbers = await senders.list_numbers(tx)
-    usable = [number for number in numbers if number.texting_allowed] or numbers
+    fitting = [number for number in numbers if number.phone_e164 == used]
+    usable = fitting or [number for number in numbers if number.texting_allowed] or numbers
     if not usable:
         raise Refused("conversations.no_number", "This business has no number to text from yet.", status=409)
     return usable[0]

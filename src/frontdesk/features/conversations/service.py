@@ -57,6 +57,7 @@ async def say(
     lane: delivery.InlineLane,
 ) -> delivery.Requested:
     """Write a text into a person's thread and ask delivery to send it, once per `words.key`."""
+    body = delivery.to_gsm7_friendly(words.body)
     requested = await delivery.request_text(
         tx,
         delivery.TextIntent(
@@ -70,7 +71,7 @@ async def say(
             recipient_e164=phone_e164,
             sender_e164=sender_e164,
             provider=provider,
-            body=words.body,
+            body=body,
             useful_until=words.useful_until,
         ),
         lane,
@@ -84,7 +85,7 @@ async def say(
         new_thread_id=new_id(),
         contact_id=contact_id,
         direction="outbound",
-        body=words.body,
+        body=body,
         media_json="[]",
         sender_e164=sender_e164,
         recipient_e164=phone_e164,
@@ -220,7 +221,7 @@ async def write_to(
         raise Refused("conversations.text_too_long", "the text is longer than 1,600 characters: shorten it", status=422)
     contact = await contacts.get_contact(tx, contact_id=contact_id)
     heard_at = await queries.find_last_inbound(tx, contact_id=contact_id)
-    if not isinstance(heard_at, datetime) or tx.now - heard_at > CONVERSATION_CONSENT:
+    if heard_at is None or tx.now - heard_at > CONVERSATION_CONSENT:
         raise Refused(
             "conversations.no_conversation",
             "this person has not written to you in the last 30 days: wait for their text or call",

@@ -11,9 +11,10 @@ from frontdesk.features.delivery.model import (
     TextIntent,
 )
 from frontdesk.features.delivery.queries.switches import count_posting_to
+from frontdesk.features.delivery.segments import to_gsm7_friendly
 from frontdesk.features.delivery.service.receipts import park_receipt, take_receipt
 from frontdesk.features.delivery.service.reconciling import free_what_it_held
-from frontdesk.features.delivery.service.reports import JobReport, list_jobs, report_job
+from frontdesk.features.delivery.service.reports import JobReport, report_job
 from frontdesk.features.delivery.service.sending import InlineLane, request_text
 from frontdesk.features.delivery.service.switching import (
     Scope,
@@ -38,7 +39,6 @@ __all__ = [
     "TextIntent",
     "count_posting_to",
     "free_what_it_held",
-    "list_jobs",
     "list_paused",
     "park_receipt",
     "pause_sending",
@@ -47,4 +47,5 @@ __all__ = [
     "request_text",
     "resume_sending",
     "take_receipt",
+    "to_gsm7_friendly",
 ]

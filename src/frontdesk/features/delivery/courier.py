@@ -8,16 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
 from frontdesk.features.delivery.model import LeasedJob, validity_seconds
 from frontdesk.features.delivery.retry import NotStarted, Outcome
 from frontdesk.features.delivery.service.results import Posted, record_posts
 from frontdesk.kernel.clock import Clock
 from frontdesk.kernel.db import Database
+from frontdesk.kernel.telemetry import get_logger
 from frontdesk.ports import Accepted, FailureClass, MessagingProvider, OutboundText, ProviderError
 
-log = structlog.get_logger("delivery")
+log = get_logger("delivery")
 
 GROUP_SECONDS = 0.002  # results of this long are written in one transaction
 GROUP_SIZE = 256

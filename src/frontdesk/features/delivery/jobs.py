@@ -6,15 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
-import structlog
-
 from frontdesk.features.delivery.courier import Courier
 from frontdesk.features.delivery.service import reconciling
 from frontdesk.features.delivery.service.claiming import claim_and_gate
 from frontdesk.kernel.db import Database
+from frontdesk.kernel.telemetry import get_logger
 from frontdesk.ports import MessagingProvider, ProviderError, SentTextQuery
 
-log = structlog.get_logger("delivery")
+log = get_logger("delivery")
 
 CLAIM_LIMIT = 256
 TICK_SECONDS = 0.02

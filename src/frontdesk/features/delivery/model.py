@@ -21,7 +21,7 @@ class JobStatus(StrEnum):
     """The life of a send job.
 
     queued -> posting -> accepted -> sent -> delivered; posting -> unknown -> accepted or queued again, once the
-    carrier shows whether it has the message; blocked, dropped, failed, undelivered and canceled are ends.
+    carrier shows whether it has the message; blocked, dropped, failed and undelivered are ends.
     """
 
     QUEUED = "queued"
@@ -34,7 +34,6 @@ class JobStatus(StrEnum):
     FAILED = "failed"
     BLOCKED = "blocked"
     DROPPED = "dropped"
-    CANCELED = "canceled"
 
 
 UNSETTLED = frozenset({JobStatus.QUEUED, JobStatus.POSTING, JobStatus.UNKNOWN})

@@ -81,7 +81,6 @@ RANK: dict[JobStatus, int] = {
     JobStatus.DELIVERED: 4,
     JobStatus.BLOCKED: 9,
     JobStatus.DROPPED: 9,
-    JobStatus.CANCELED: 9,
 }
 
 

@@ -14,7 +14,6 @@ from frontdesk.features.insights.service import (
     find_changed_entries,
     find_voicemail,
     list_timeline,
-    report_call,
     summarise_changes,
 )
 
@@ -28,7 +27,6 @@ __all__ = [
     "find_changed_entries",
     "find_voicemail",
     "list_timeline",
-    "report_call",
     "summarise_changes",
     "why_no_text",
     "why_not_delivered",

@@ -229,14 +229,15 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def csrf_token(session_token: str) -> str:
-    """Derive the token that every changing request of a session must repeat outside its cookie."""
-    return hmac.new(session_token.encode("utf-8", "surrogatepass"), b"frontdesk csrf v1", hashlib.sha256).hexdigest()
+def csrf_token(session_token: str, *, key: str) -> str:
+    """Derive the token that every changing request of a session must repeat outside its cookie; `key` is ours alone."""
+    session = session_token.encode("utf-8", "surrogatepass")
+    return hmac.new(key.encode(), b"frontdesk csrf v1/" + session, hashlib.sha256).hexdigest()
 
 
-def csrf_matches(session_token: str, presented: str) -> bool:
+def csrf_matches(session_token: str, presented: str, *, key: str) -> bool:
     """Tell whether a request repeats its session's token, in constant time."""
-    return hmac.compare_digest(csrf_token(session_token).encode(), presented.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(csrf_token(session_token, key=key).encode(), presented.encode("utf-8", "surrogatepass"))
 
 
 def normal_email(email: str) -> str:

@@ -83,7 +83,7 @@ def refuse_weak_password(password: str, *, about: Iterable[str] = ()) -> None:
         if len(word) > 2:  # noqa: PLR2004 - initials and particles occur in any text
             plain = plain.replace(word, "")
     letters = re.sub(r"[\W\d_]+", "", plain)
-    if len(set(plain)) < 5 or len(plain) < MIN_OWN_CHARACTERS or letters in _STEMS or _is_run(plain):  # noqa: PLR2004
+    if len(set(plain)) < 5 or len(plain) < MIN_OWN_CHARACTERS or letters in _STEMS or _is_run(plain):  # noqa: PLR2004 - a rule
         raise _weak("The password is easy to guess: use several words that have nothing to do with you or with us.")
 
 

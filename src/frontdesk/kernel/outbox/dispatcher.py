@@ -10,27 +10,26 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
-import structlog
-
 from frontdesk.kernel.db import UNAVAILABLE, Database
 from frontdesk.kernel.events import Event
 from frontdesk.kernel.outbox import store
 from frontdesk.kernel.outbox.catalogue import Catalogue, MalformedEvent, UnknownEvent, encode
 from frontdesk.kernel.outbox.handlers import Handler, Handlers, NewsOf
 from frontdesk.kernel.outbox.store import OutboxRow
+from frontdesk.kernel.telemetry import get_logger
 
 MAX_ATTEMPTS = 10  # ~8 minutes of backoff; then a person looks
 MAX_CRASHES = 3  # a row that took three processes with it is not executed again
 IDLE_SECONDS = 0.02
 
-log = structlog.get_logger("outbox")
+log = get_logger("outbox")
 
 
 @dataclass(frozen=True, slots=True)
-class EventUnreadable(Event):
+class EventRejected(Event):
     """An outbox row did not fit the catalogue; `original` is what it held, as text."""
 
-    name: ClassVar[str] = "outbox.event_unreadable.v1"
+    name: ClassVar[str] = "outbox.event_rejected.v1"
     original_name: str
     original: str
 
@@ -173,7 +172,7 @@ class Dispatcher:
         try:
             self._catalogue.decode(name, payload)
         except (UnknownEvent, MalformedEvent):
-            wrapped = EventUnreadable(original_name=name, original=payload)
+            wrapped = EventRejected(original_name=name, original=payload)
             name, payload = wrapped.name, encode(wrapped)
         log.error("event_buried", event_name=row.name, reason=reason)
         async with self._system.transaction() as tx:

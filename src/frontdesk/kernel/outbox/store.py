@@ -92,6 +92,8 @@ LAG = """
     from outbox_events where dispatched_at is null and available_at <= $1
 """
 
+PENDING = "select count(*) from outbox_events where dispatched_at is null and available_at <= $1"
+
 FEED = """
     select id, tenant_id, name, payload, correlation_id, attempts, claims, handled, created_at
     from outbox_events
@@ -193,6 +195,12 @@ async def measure_lag(tx: Transaction) -> float:
     """Tell for how many seconds the oldest due event has waited; 0 if none waits."""
     lag = await tx.fetchval(LAG, tx.now)
     return float(lag) if isinstance(lag, float | int) else 0.0
+
+
+async def count_pending(tx: Transaction) -> int:
+    """Count the events that are due and not handed on."""
+    count = await tx.fetchval(PENDING, tx.now)
+    return count if isinstance(count, int) else 0
 
 
 async def read_feed(tx: Transaction, *, after: datetime, after_id: UUID, limit: int) -> list[OutboxRow]:

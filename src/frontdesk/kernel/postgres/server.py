@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO
 
 import asyncpg
-import structlog
 
 from frontdesk.kernel.postgres import leftovers, tuning
 from frontdesk.kernel.postgres.account import Account, hand_over, open_installation, open_way, server_account
 from frontdesk.kernel.postgres.binaries import binary, installation
 from frontdesk.kernel.postgres.cluster import PostgresFailed, environment, make_cluster
 from frontdesk.kernel.postgres.places import DATABASE, Places, port_is_free
+from frontdesk.kernel.telemetry import get_logger
 
 __all__ = ["EmbeddedPostgres", "PostgresFailed"]
 
@@ -41,7 +41,7 @@ NOT_READY = (
     asyncpg.PostgresConnectionError,
 )
 
-log = structlog.get_logger(__name__)
+log = get_logger("postgres")
 
 
 class EmbeddedPostgres:

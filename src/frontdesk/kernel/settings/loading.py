@@ -74,6 +74,19 @@ class Settings:
     clerk: ClerkSettings
     jobber: JobberSettings
 
+    @property
+    def home(self) -> Path:
+        """Where this installation keeps its state, as an absolute path."""
+        return self.process.home.expanduser().resolve()
+
+    @property
+    def base_url(self) -> str:
+        """The address under which the world reaches us: the public one, else this machine's own."""
+        if self.web.public_base_url is not None:
+            return str(self.web.public_base_url)
+        host = "127.0.0.1" if self.web.host in {"0.0.0.0", "::"} else self.web.host  # noqa: S104 - compared only
+        return f"http://{host}:{self.web.port}"
+
     def parts(self) -> tuple[Part, ...]:
         """List the parts, in the order of the reference."""
         return (

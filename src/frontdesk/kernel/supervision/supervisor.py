@@ -11,17 +11,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-import structlog
-
 from frontdesk.kernel.supervision.child import Child
 from frontdesk.kernel.supervision.strays import bury_strays, take_orphans_in
+from frontdesk.kernel.telemetry import get_logger
 
 READY_POLL_S = 0.05
 RAPID_S, MAX_RAPID = 30.0, 5  # this many deaths within this time is a fault that a restart does not cure
 BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 EX_CONFIG = 78  # sysexits.h: wrong settings, which no restart cures
 
-log = structlog.get_logger(__name__)
+log = get_logger("supervision")
 
 
 class GaveUp(Exception):

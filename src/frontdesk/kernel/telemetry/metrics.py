@@ -66,8 +66,6 @@ HTTP_REQUEST_SECONDS = Metric(
 )
 BUGS = Metric("bugs_total", MetricKind.COUNTER, "Errors that no part expected, by module.", ("module",))
 LOGIN_REFUSALS = Metric("login_refusals_total", MetricKind.COUNTER, "Logins refused, by reason.", ("reason",))
-LOG_LINES_DROPPED = Metric("log_lines_dropped_total", MetricKind.COUNTER, "Log lines lost because their stream failed.")
-JOB_RUNS = Metric("job_runs", MetricKind.COMPUTED, "Background runs that are not finished, by state.", ("state",))
 COLLECTION_FAILURES = Metric(
     "metrics_collection_failures_total", MetricKind.COUNTER, "Readings that failed while being scraped.", ("metric",)
 )
@@ -83,8 +81,6 @@ CATALOGUE: tuple[Metric, ...] = (
     HTTP_REQUEST_SECONDS,
     BUGS,
     LOGIN_REFUSALS,
-    LOG_LINES_DROPPED,
-    JOB_RUNS,
     COLLECTION_FAILURES,
 )
 

@@ -191,4 +191,4 @@ def _unknown_status(word: str) -> Refused:
 
 
 def _number(digits: str) -> int:
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0  # noqa: PLR2004
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0  # noqa: PLR2004 - digits

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.intake import Webhook
+from frontdesk.kernel.telemetry import get_logger
 from frontdesk.kernel.telemetry.metrics import WEBHOOK_DEDUPE_HITS, WEBHOOK_REQUESTS, WEBHOOK_SIGNATURE_FAILURES
 from frontdesk.providers.twilio import (
     MAX_BODY_BYTES,
@@ -23,7 +23,7 @@ from frontdesk.providers.twilio import (
 )
 from frontdesk.wiring import Frontdesk
 
-log = structlog.get_logger("webhooks")
+log = get_logger("webhooks")
 
 PROVIDER = "twilio"
 KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-forwarded-for")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.telemetry import get_logger
 from frontdesk.kernel.telemetry.metrics import WEBHOOK_REQUESTS
 from frontdesk.web.webhooks.texts import TextWebhooks
 from frontdesk.web.webhooks.voice import VoiceWebhooks
 from frontdesk.wiring import Frontdesk
 
-log = structlog.get_logger("webhooks")
+log = get_logger("webhooks")
 
 INTERNAL, NOT_NOW = 500, 503
 

@@ -53,7 +53,9 @@ SETTLE_ABSENT = """
     where id = $1 and fence = $2 and status = 'unknown'
 """
 
-LOOK_AGAIN = "update send_jobs set available_at = $3 where id = $1 and fence = $2 and status = 'unknown'"
+LOOK_AGAIN = """
+    update send_jobs set available_at = $3, looks = $4 where id = $1 and fence = $2 and status = 'unknown'
+"""
 
 TAKE_RECEIPT = """
     with target as (
@@ -86,6 +88,20 @@ PARK_RECEIPT = """
 UNPARK = """
     delete from parked_receipts where provider = $1 and provider_message_id = any($2::text[])
     returning provider_message_id, status, error_code
+"""
+
+# Jobs are locked before receipts, as where results are recorded, so that the two never wait for each other in a circle.
+UNPARK_KNOWN = """
+    with known as (
+      select job.provider, job.provider_message_id
+      from parked_receipts as parked
+      join send_jobs as job on job.provider = parked.provider and job.provider_message_id = parked.provider_message_id
+      limit 100
+      for update of job skip locked
+    )
+    delete from parked_receipts as parked using known
+    where parked.provider = known.provider and parked.provider_message_id = known.provider_message_id
+    returning parked.provider, parked.provider_message_id, parked.status, parked.error_code
 """
 
 
@@ -157,9 +173,9 @@ async def settle_absent(
     return affected(tag) == 1
 
 
-async def look_again(tx: Transaction, job: DoubtfulJob, *, at: datetime) -> None:
-    """Ask the carrier once more at `at`."""
-    await tx.execute(LOOK_AGAIN, job.id, job.fence, at)
+async def look_again(tx: Transaction, job: DoubtfulJob, *, at: datetime, looks: int) -> None:
+    """Ask the carrier once more at `at`; `looks` is how often it has answered so far."""
+    await tx.execute(LOOK_AGAIN, job.id, job.fence, at, looks)
 
 
 async def take_receipt(
@@ -202,3 +218,9 @@ async def unpark(tx: Transaction, *, provider: str, ids: list[str]) -> list[tupl
     """Take parked receipts of messages that have become known: id, status, error code."""
     rows = await tx.fetch(UNPARK, provider, ids)
     return [(row["provider_message_id"], row["status"], row["error_code"]) for row in rows]
+
+
+async def unpark_known(tx: Transaction) -> list[tuple[str, str, str, str]]:
+    """Take parked receipts whose message has become known by whatever way: provider, id, status, error code."""
+    rows = await tx.fetch(UNPARK_KNOWN)
+    return [(row["provider"], row["provider_message_id"], row["status"], row["error_code"]) for row in rows]

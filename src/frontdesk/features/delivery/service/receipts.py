@@ -59,3 +59,19 @@ async def park_receipt(tx: Transaction, receipt: TextReceipt) -> None:
         status=receipt.status.value,
         error_code=receipt.error_code,
     )
+
+
+async def join_parked(tx: Transaction) -> int:
+    """Apply receipts that were parked just before their text became known, or that came before it was found again.
+
+    A receipt and the result of its POST can be written at the same moment, neither seeing the other.
+    """
+    known = await doubt.unpark_known(tx)
+    for provider, message_id, status, error_code in known:
+        await take_receipt(
+            tx,
+            TextReceipt(
+                provider=provider, provider_message_id=message_id, status=ReceiptStatus(status), error_code=error_code
+            ),
+        )
+    return len(known)

@@ -12,15 +12,17 @@ from frontdesk.features.delivery.model import JobStatus
 from frontdesk.features.delivery.queries import doubt, jobs
 from frontdesk.features.delivery.queries.doubt import DoubtfulJob
 from frontdesk.features.delivery.retry import RECEIPT_TO_STATUS
+from frontdesk.features.delivery.service.receipts import join_parked
 from frontdesk.kernel.db import Transaction
 from frontdesk.ports import SentText
 
-# A POST lives at most 10 s; past 15 s and in a second look, a message that the carrier does not list is not there.
+# A POST lives at most 10 s; past 15 s and in a second answer, a message that the carrier does not list is not there.
 ABSENT_AFTER = timedelta(seconds=15)
 MIN_LOOKS = 2
 LOOK_EVERY = timedelta(seconds=5)
 CLOCK_TOLERANCE = timedelta(seconds=120)  # between the carrier's clock and ours
-GIVE_UP_AFTER = timedelta(hours=1)
+LONGEST_WAIT = timedelta(minutes=2)
+TELL_EVERY = timedelta(hours=1)
 
 __all__ = ["DoubtfulJob", "claim_doubtful", "earliest_creation", "free_what_it_held", "settle", "watch_overdue"]
 
@@ -66,7 +68,8 @@ def judge(job: DoubtfulJob, listed: Sequence[SentText], *, known: set[str], now:
 
 
 async def claim_doubtful(tx: Transaction, *, limit: int) -> list[DoubtfulJob]:
-    """Take jobs to ask the carrier about, for 15 s; overdue POSTs are put in doubt first."""
+    """Take jobs to ask the carrier about, for 15 s; parked receipts are joined, overdue POSTs put in doubt first."""
+    await join_parked(tx)
     await doubt.orphan_overdue_jobs(tx)
     return await doubt.claim_in_doubt(tx, limit=limit)
 
@@ -87,15 +90,19 @@ async def settle(tx: Transaction, job: DoubtfulJob, listed: Sequence[SentText]) 
             if await doubt.settle_absent(tx, job, status=status, available_at=tx.now, code=code):
                 _tell(tx, job, status=status, code=code or "delivery.absent_at_carrier")
         case Undecided():
-            await doubt.look_again(tx, job, at=tx.now + LOOK_EVERY)
+            await doubt.look_again(tx, job, at=tx.now + LOOK_EVERY, looks=job.looks)
     return finding
 
 
 async def postpone_look(tx: Transaction, job: DoubtfulJob) -> None:
-    """Ask again later because the carrier did not answer; after an hour a person is told, and it is never resent."""
-    wait = min(LOOK_EVERY * max(job.looks, 1), timedelta(minutes=2))
-    await doubt.look_again(tx, job, at=tx.now + wait)
-    if tx.now - job.posting_at > GIVE_UP_AFTER and job.looks % 30 == 0:
+    """Ask again later because the carrier did not answer, which proves nothing; the longer in doubt, the later.
+
+    Each hour a person is told, and it is never resent.
+    """
+    age = tx.now - job.posting_at
+    wait = max(LOOK_EVERY, min(age / 4, LONGEST_WAIT))
+    await doubt.look_again(tx, job, at=tx.now + wait, looks=job.looks - 1)
+    if (age + wait) // TELL_EVERY > age // TELL_EVERY:
         tx.announce(
             TextGivenUp(
                 job_id=job.id,
