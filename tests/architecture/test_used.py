@@ -63,7 +63,7 @@ def test_every_event_is_announced_by_the_part_it_belongs_to() -> None:
 
 
 def test_every_listener_that_a_feature_offers_is_put_together() -> None:
-    text = next(source.text for source in sources() if source.place == "wiring.py")
+    text = next(source.text for source in sources() if source.place == "wiring/parts.py")
     offenders = [
         source.place
         for source in sources()

@@ -183,9 +183,10 @@ async def test_every_change_by_a_session_needs_its_token(house: House) -> None:
     del admin.headers["X-CSRF-Token"]
     for row in rows_of(create_app(house.parts)):
         if row.changes and row.access != "open":
-            answer = await _try(admin, row, ids, **{"X-Tenant-Id": str(house.ada.id)})
-            assert answer.status_code == 403, (row, answer.text)
-            assert answer.json()["code"] == "auth.csrf", row
+            for mark in ({"Origin": house.url}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "same-origin"}):
+                answer = await _try(admin, row, ids, **{"X-Tenant-Id": str(house.ada.id)}, **mark)
+                assert answer.status_code == 403, (row, answer.text)
+                assert answer.json()["code"] == "auth.csrf", row
 
 
 async def test_nothing_is_changed_by_looking(house: House) -> None:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import signal
-import socket
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
 
 import aiohttp
-import asyncpg
-import msgspec
-import psutil
 from twilio.request_validator import RequestValidator
 
 from frontdesk.features import senders, tenants
@@ -26,11 +17,12 @@ from frontdesk.kernel.auth import Scope, create_token
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Role
 from frontdesk.kernel.outbox import Handlers, flush_with
-from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
+from frontdesk.providers.twin import TwinControl
 from frontdesk.providers.twin.wire import Settings as TwinSettings
+from tests.support.database_watch import DatabaseWatch
 from tests.support.office import ACCOUNT, ADAS_NUMBER, CAROL, MALLORYS_NUMBER, TOKEN, business, call_form
+from tests.support.program import SOURCE, Program, free_port, start_program, twin_here, twin_program
 
-SOURCE = str(Path(__file__).parents[2] / "src")
 MANY = 200_000
 NO_ANSWER = (aiohttp.ClientError, OSError, TimeoutError)
 PRESENCE_OF = """
@@ -40,21 +32,7 @@ PRESENCE_OF = """
      and (held.classid::bigint << 32 | held.objid::bigint) = process.lock_key
     where process.id = $1
 """
-WAITING = """
-    select pid from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()
-      and strpos(query, $1) > 0 and strpos(application_name, $2) > 0
-"""
 ACCEPTED = "select id, status, provider_message_id as sid from send_jobs where accepted_at is not null"
-ACTIVITY = """
-    select application_name, state, wait_event_type, query from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid()
-"""
-BACKENDS = """
-    select pid from pg_stat_activity where datname = current_database() and application_name like 'frontdesk-' || $1 || '%'
-    order by pid
-"""
-IN_LINE = "select exists (select from pg_locks where pid = $1 and not granted)"
 UNSETTLED = "select count(*) from send_jobs where status in ('queued', 'posting', 'unknown')"
 UNDISPATCHED = "select count(*) from outbox_events where dispatched_at is null"
 HASTEN = """
@@ -76,92 +54,16 @@ QUEUE = """
 """
 
 
-@dataclass(slots=True)
-class Program:
-    """One started program; `url` is where a web process listens."""
-
-    kind: str
-    process: asyncio.subprocess.Process
-    log: Path
-    url: str = ""
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
-
-    @property
-    def runs(self) -> bool:
-        return self.process.returncode is None
-
-    def said(self, event_name: str) -> list[dict[str, object]]:
-        """List the log lines of one kind."""
-        lines = [line for line in self.log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
-        return [line for line in map(json.loads, lines) if line["event_name"] == event_name]
-
-    @property
-    def process_id(self) -> UUID:
-        """The id under which it leases work."""
-        return UUID(str(self.said("process.started")[0]["process_id"]))
-
-    def memory(self) -> int:
-        """Tell its resident memory in bytes."""
-        return int(psutil.Process(self.pid).memory_info().rss)
-
-    async def kill(self) -> None:
-        """End it without a word and bury it."""
-        os.kill(self.pid, signal.SIGKILL)
-        await self.process.wait()
-
-    async def halt(self) -> None:
-        """Stop it where it is, and return once it stands still."""
-        os.kill(self.pid, signal.SIGSTOP)
-        while psutil.Process(self.pid).status() != psutil.STATUS_STOPPED:
-            await asyncio.sleep(0.002)
-
-    def go_on(self) -> None:
-        """Let it go on after a halt."""
-        os.kill(self.pid, signal.SIGCONT)
-
-    def step_back(self) -> None:
-        """Let others have the processor first, so that they can witness what it does without a delay of their own."""
-        os.setpriority(os.PRIO_PROCESS, self.pid, 15)
-
-    def ask_to_stop(self) -> None:
-        """Ask it politely."""
-        self.process.terminate()
-
-    async def ended(self, *, within: float = 25) -> int:
-        """Wait for its end and return its code."""
-        async with asyncio.timeout(within):
-            return await self.process.wait()
-
-
-@dataclass(slots=True)
-class Hold:
-    """A lock in the database that keeps programs from going on."""
-
-    connection: asyncpg.Connection
-    granted: asyncio.Task[str]
-
-    async def release(self) -> None:
-        """Let go; what waits goes on."""
-        if not self.connection.is_closed():
-            await self.connection.execute("rollback")
-            await self.connection.close()
-
-
 @dataclass
-class LiveOffice:
+class LiveOffice(DatabaseWatch):
     """The office's database, its carrier, and the programs that run for it."""
 
-    database_url: str
     home: Path
     twin: TwinControl
     twin_url: str
     carrier: aiohttp.ClientSession
     url: str
     ada: tenants.Tenant
-    login: Database
     environ: dict[str, str]
     twin_pid: int
     programs: list[Program] = field(default_factory=list)
@@ -187,19 +89,7 @@ class LiveOffice:
 
     async def _start(self, kind: str, *arguments: str, environ: Mapping[str, str]) -> Program:
         log = self.home / f"{kind}-{len(self.programs)}.log"
-        with log.open("wb") as said:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "frontdesk.kernel.supervision.tethered",
-                f"frontdesk.{kind}",
-                *arguments,
-                stdin=asyncio.subprocess.PIPE,  # nothing is left running when the tests are killed
-                stdout=said,
-                stderr=said,
-                env={**os.environ, **self.environ, **environ},
-            )
-        program = Program(kind, process, log)
+        program = await start_program(kind, *arguments, log=log, environ={**self.environ, **environ})
         self.programs.append(program)
         return program
 
@@ -223,29 +113,13 @@ class LiveOffice:
         """Take a program's session lock away, as a partition does: its presence connection ends at the server."""
         await self.end_backends([await self.presence_backend(program)])
 
-    async def backends(self, kind: str) -> list[int]:
-        """List the connections of a kind of program."""
-        async with self.login.transaction() as tx:
-            return [row["pid"] for row in await tx.fetch(BACKENDS, kind)]
-
-    async def end_backends(self, backends: list[int]) -> None:
-        """End connections at the server, and return once they are gone."""
-        await self.fetchval("select count(pg_terminate_backend(pid)) from unnest($1::int[]) as pid", backends)
-
-        async def gone() -> bool:
-            return not await self.fetchval("select exists (select from pg_stat_activity where pid = any($1))", backends)
-
-        await self.eventually(gone)
-
     async def presence_backend(self, program: Program) -> int:
         """Name the backend that holds a program's session lock."""
         backend = await self.fetchval(PRESENCE_OF, program.process_id)
         assert isinstance(backend, int)
         return backend
 
-    async def post(
-        self, path: str, form: Mapping[str, str], *, to: str = "", within: float = 30
-    ) -> tuple[int, str]:
+    async def post(self, path: str, form: Mapping[str, str], *, to: str = "", within: float = 30) -> tuple[int, str]:
         """Post a signed webhook to the public address or another one; status 0 if no answer came."""
         signed = RequestValidator(TOKEN).compute_signature(f"{self.url}/webhooks/twilio/{path}", dict(form))
         url = f"{to or self.url}/webhooks/twilio/{path}"
@@ -258,9 +132,7 @@ class LiveOffice:
         except NO_ANSWER:
             return 0, ""
 
-    async def deliver(
-        self, path: str, form: Mapping[str, str], *, to: Callable[[], str] = lambda: ""
-    ) -> list[int]:
+    async def deliver(self, path: str, form: Mapping[str, str], *, to: Callable[[], str] = lambda: "") -> list[int]:
         """Post a webhook as a provider does, again until it is acknowledged; returns every status, 0 for no answer."""
         statuses: list[int] = []
         while not statuses or not 200 <= statuses[-1] < 300:
@@ -312,77 +184,13 @@ class LiveOffice:
             await tx.execute(QUEUE, self.ada.id, ADAS_NUMBER, prefix, first, first + count - 1)
         return [f"{prefix}{number:07}" for number in range(first, first + count)]
 
-    async def fetchval(self, statement: str, *arguments: object) -> object:
-        """Ask the database as its owner."""
-        async with self.login.transaction() as tx:
-            return await tx.fetchval(statement, *arguments)
-
-    async def count(self, statement: str, *arguments: object) -> int:
-        """Ask the database for a number."""
-        number = await self.fetchval(statement, *arguments)
-        assert isinstance(number, int)
-        return number
-
     async def status_of(self, recipient: str = CAROL) -> object:
         """Tell the state of the one text to a person."""
         return await self.fetchval("select status from send_jobs where recipient_e164 = $1", recipient)
 
-    @asynccontextmanager
-    async def holding(self, statement: str, *arguments: object) -> AsyncIterator[Hold]:
-        """Hold what a statement locks until the end of the block, or its release before."""
-        async with self.asking_for(statement, *arguments) as hold:
-            await hold.granted
-            yield hold
-
-    @asynccontextmanager
-    async def asking_for(self, statement: str, *arguments: object) -> AsyncIterator[Hold]:
-        """Stand in line for what a statement locks; it is held once `granted` is done."""
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            await connection.execute("begin")
-            hold = Hold(connection, asyncio.create_task(connection.execute(statement, *arguments)))
-            backend = connection.get_server_pid()
-
-            async def in_line() -> bool:
-                return hold.granted.done() or bool(await self.fetchval(IN_LINE, backend))
-
-            await self.eventually(in_line)
-            yield hold
-            await hold.release()
-        finally:
-            connection.terminate()
-
-    async def stuck_in(self, part_of_statement: str, *, kind: str = "") -> int:
-        """Wait until a connection (of a kind of program) waits for a lock in a statement; returns its backend."""
-        found: list[object] = []
-
-        async def look() -> bool:
-            found[:] = [await self.fetchval(WAITING, part_of_statement, kind)]
-            return found[0] is not None
-
-        try:
-            await self.eventually(look)
-        except TimeoutError:
-            async with self.login.transaction() as tx:
-                seen = [tuple(row) for row in await tx.fetch(ACTIVITY)]
-            raise AssertionError(f"nobody waits in {part_of_statement!r}: {seen}") from None
-        assert isinstance(found[0], int)
-        return found[0]
-
-    async def has_waiting(self, part_of_statement: str, count: int) -> bool:
-        """Tell whether at least `count` connections wait for a lock in a statement."""
-        async with self.login.transaction() as tx:
-            return len(await tx.fetch(WAITING, part_of_statement, "")) >= count
-
     async def posts_to(self, number: str = CAROL) -> int:
         """Count the requests to send to a number that the carrier received, whatever became of them."""
         return len(await self.twin.journal(operation="messages.create", to=number))
-
-    async def eventually(self, question: Callable[[], Awaitable[bool]], *, seconds: float = 15) -> None:
-        """Wait until an answer is yes; fails after `seconds`."""
-        async with asyncio.timeout(seconds):
-            while not await question():
-                await asyncio.sleep(0.01)
 
     async def reaches(self, recipient: str, status: str) -> None:
         """Wait until the one text to a person is in a state."""
@@ -419,13 +227,6 @@ class LiveOffice:
         assert await self.count("select count(*) from outbox_events_errors") == 0
 
 
-def free_port() -> int:
-    """Find a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def live_office(
     database_url: str, home: Path, *, receipts: bool = False, twin_beside: bool = False, **environ: str
@@ -435,7 +236,7 @@ async def live_office(
     The carrier runs in this program, or `twin_beside` it in one of its own. It sends no receipts unless asked to.
     """
     async with AsyncExitStack() as stack:
-        twin_url, twin_pid = await stack.enter_async_context(_twin_program(home) if twin_beside else _twin_here())
+        twin_url, twin_pid = await stack.enter_async_context(twin_program(home) if twin_beside else twin_here())
         url = f"http://127.0.0.1:{free_port()}"
         clock = DatabaseClock()
         login = await Database.open(
@@ -482,32 +283,3 @@ async def live_office(
             for program in office.programs:
                 if program.runs:
                     await program.kill()
-
-
-@asynccontextmanager
-async def _twin_here() -> AsyncIterator[tuple[str, int]]:
-    async with TwinServer(TwinConfig(account_sid=ACCOUNT, auth_token=TOKEN)) as server:
-        yield server.url, os.getpid()
-
-
-@asynccontextmanager
-async def _twin_program(home: Path) -> AsyncIterator[tuple[str, int]]:
-    ready = home / "twin.json"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "frontdesk.providers.twin",
-        "--ready-file",
-        str(ready),
-        stdout=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": SOURCE, "TWIN_ACCOUNT_SID": ACCOUNT, "TWIN_AUTH_TOKEN": TOKEN},
-    )
-    try:
-        async with asyncio.timeout(30):
-            while not ready.exists():
-                assert process.returncode is None
-                await asyncio.sleep(0.02)
-        yield str(msgspec.json.decode(ready.read_bytes())["url"]), process.pid
-    finally:
-        process.kill()
-        await process.wait()

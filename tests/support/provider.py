@@ -10,7 +10,7 @@ from tests.support.processes import LiveOffice
 
 
 class Provider:
-    """Tells of missed calls without a pause, each again until it is acknowledged, to whichever of the `webs` is next."""
+    """Tells of missed calls without a pause, each again until it is acknowledged, to one of `webs` in turn."""
 
     def __init__(self, office: LiveOffice, webs: list[str], *, lines: int = 4) -> None:
         self._office = office

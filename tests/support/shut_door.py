@@ -26,7 +26,7 @@ class ShutDoor:
         self._listener.listen(0)
         self._fillers = [socket.socket() for _ in range(2)]
         for filler in self._fillers:
-            filler.setblocking(False)
+            filler.settimeout(0)
             with contextlib.suppress(BlockingIOError):
                 filler.connect(self._listener.getsockname())
 

@@ -89,12 +89,11 @@ async def test_a_channel_stops_everywhere(house: House) -> None:
     assert (await admin.post("/api/channels/sms/resume")).json()["paused"] is False
 
 
-async def test_a_session_cookie_alone_is_what_the_runbook_sends(house: House) -> None:
-    """The source's runbook pauses with `Cookie: session_id`; the header beside it is our protection of people."""
+async def test_a_runbook_pulls_the_switch_with_the_cookie_alone_and_no_page_can(house: House) -> None:
     ada = await house.as_person(ADA)
-    cookie, token = ada.cookies["session_id"], ada.headers["X-CSRF-Token"]
-    runbook = house.client(Cookie=f"session_id={cookie}")
-    refused = await runbook.post(f"/tenants/{house.ada.id}/pause")
-    assert refused.json()["code"] == "auth.csrf"
-    done = await runbook.post(f"/tenants/{house.ada.id}/pause", headers={"X-CSRF-Token": token})
-    assert done.status_code == 200
+    runbook = house.client(Cookie=f"session_id={ada.cookies['session_id']}")
+    for headers in ({"Origin": house.url}, {"Sec-Fetch-Site": "same-origin"}, {"Referer": house.url}):
+        refused = await runbook.post(f"/tenants/{house.ada.id}/pause", headers=headers)
+        assert refused.json()["code"] == "auth.csrf"
+    assert (await runbook.post(f"/tenants/{house.ada.id}/pause")).json()["paused"] is True
+    assert (await runbook.post(f"/tenants/{house.ada.id}/resume")).json()["paused"] is False

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from frontdesk.wiring import assemble
-from frontdesk.worker.main import EXIT_AGAIN, EXIT_STOPPED, run_worker
+from frontdesk.wiring import EXIT_AGAIN, EXIT_STOPPED, assemble
+from frontdesk.worker.main import run_worker
 from tests.support.office import CAROL
 from tests.worker.place import workplace
 

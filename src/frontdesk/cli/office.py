@@ -74,11 +74,11 @@ async def open_office(home: Path | None) -> AsyncIterator[Frontdesk]:
         )
 
 
-def run(work: Callable[[], Awaitable[Result]]) -> Result:
+def run(work: Callable[[], Awaitable[Result]], *, log_level: str = "WARNING") -> Result:
     """Run a command's work on an event loop of its own."""
     from frontdesk.kernel.telemetry import configure_logging
 
-    configure_logging(level="WARNING")  # what a command has to say goes to standard output, and only that
+    configure_logging(level=log_level)  # what a command has to say goes to standard output, and only that
 
     async def go() -> Result:
         return await work()

@@ -9,7 +9,14 @@ from frontdesk.features import delivery, textback
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import PlatformVisit
 from frontdesk.kernel.outbox.store import count_pending, measure_lag
-from frontdesk.kernel.telemetry.metrics import CONTENT_TYPE, FIRST_SMS_P95, OUTBOX_DISPATCH_LAG, OUTBOX_PENDING
+from frontdesk.kernel.telemetry.metrics import (
+    CONTENT_TYPE,
+    FIRST_SMS_P95,
+    OUTBOX_DISPATCH_LAG,
+    OUTBOX_PENDING,
+    WEBHOOK_DEDUPE_HITS,
+    WEBHOOK_SIGNATURE_FAILURES,
+)
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.wiring import Frontdesk
 
@@ -29,6 +36,8 @@ def register_readings(parts: Frontdesk) -> None:
         async with parts.system.transaction() as tx:
             return await count_pending(tx)
 
+    for counter in (WEBHOOK_DEDUPE_HITS, WEBHOOK_SIGNATURE_FAILURES):
+        parts.metrics.increment(counter, 0, provider="twilio")  # a rate needs its first 0
     parts.metrics.register_async_gauge(OUTBOX_DISPATCH_LAG, lag)
     parts.metrics.register_async_gauge(OUTBOX_PENDING, pending)
     parts.metrics.register_async_gauge(FIRST_SMS_P95, first_text_p95)

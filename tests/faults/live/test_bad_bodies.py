@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from twilio.request_validator import RequestValidator
 
 from tests.support.office import TOKEN, call_form
-from tests.support.processes import LiveOffice, Program, live_office
+from tests.support.processes import LiveOffice, live_office
+from tests.support.program import Program
 
 PATH = "/webhooks/twilio/voice/dial-action"
 FORM = "application/x-www-form-urlencoded"

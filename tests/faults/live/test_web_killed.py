@@ -8,7 +8,8 @@ from pathlib import Path
 
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
 from tests.support.office import call_form
-from tests.support.processes import LiveOffice, Program, live_office
+from tests.support.processes import LiveOffice, live_office
+from tests.support.program import Program
 
 CREATE = "messages.create"
 TAKEN_IN = "select count(*) from webhook_events where body like $1"

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
-from tests.support.processes import LiveOffice, Program, live_office
+from tests.support.processes import LiveOffice, live_office
+from tests.support.program import Program
 from tests.support.shut_door import ShutDoor
 
 CREATE, LIST = "messages.create", "messages.list"
+
+
 async def _killed_before_the_lease_is_committed(office: LiveOffice, worker: Program, recipient: str) -> None:
     async with office.holding("lock table send_attempts in share mode"):
         await office.queue(1, first=int(recipient[-7:]))
@@ -37,7 +40,7 @@ async def _killed_before_the_result_is_written(office: LiveOffice, worker: Progr
 
 
 async def _killed_before_the_request_leaves(office: LiveOffice, worker: Program, recipient: str) -> None:
-    """The lease is committed, and the carrier cannot be reached."""
+    """Kill it when its lease is committed and the carrier cannot be reached."""
     await worker.kill()
     async with ShutDoor(office.twin_url) as door:
         behind = await office.start_worker(TWILIO_API_BASE_URL=door.url)

@@ -11,7 +11,6 @@ from frontdesk.features.contacts.phones import (
     PhoneKind,
     PhoneNumber,
     describe,
-    from_carrier,
     is_e164,
     parse_phone,
 )
@@ -116,36 +115,6 @@ def test_an_invalid_number_is_named_with_its_country() -> None:
 )
 def test_numbers_kept_free_for_tests_are_accepted(raw: str) -> None:
     assert parse_phone(raw, "US") == PhoneNumber(raw, describe(raw).country, PhoneKind.FICTITIOUS)
-    assert from_carrier(raw) == raw
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        ("+12065553456", "+12065553456"),
-        (" +12065553456 ", "+12065553456"),
-        ("12065553456", "+12065553456"),
-        ("2065553456", "+12065553456"),
-        ("+11234567890", "+11234567890"),
-        ("+19005551234", "+19005551234"),
-        ("+266696687", None),
-        ("+7378742833", None),
-        ("+86282452253", None),
-        ("anonymous", None),
-        ("Anonymous", None),
-        ("Restricted", None),
-        ("", None),
-        ("72975", None),
-        ("sip:ada@example.com", None),
-        ("client:ada", None),
-        ("whatsapp:+12065553456", None),
-        ("+0123456789", None),
-        ("+1" + "2" * 15, None),
-        ("+1206555345६", None),
-    ],
-)
-def test_what_a_carrier_gives_is_taken_unless_it_hides_the_caller(raw: str, expected: str | None) -> None:
-    assert from_carrier(raw) == expected
 
 
 @given(st.text(max_size=80), st.sampled_from(["US", "AU", "GB", "DE", "ZZ"]))

@@ -9,7 +9,7 @@ import pytest
 
 from frontdesk.features.delivery.gates import GATES, Facts, Verdict, decide
 from frontdesk.features.delivery.model import MessageClass, validity_seconds
-from frontdesk.features.delivery.service.deciding import facts_json, replay
+from frontdesk.features.delivery.service.deciding import facts_json, replays
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 CLEAR = Facts(
@@ -86,9 +86,10 @@ def test_marketing_that_was_stopped_leaves_replies_alone() -> None:
 
 
 def test_a_decision_can_be_replayed_from_its_stored_facts() -> None:
-    facts = replace(CLEAR, paused=("tenant", "global"), sender_held_until=NOW)
-    assert replay(facts_json(facts)) == facts
-    assert decide(replay(facts_json(facts))) == decide(facts)
+    for facts in (CLEAR, replace(CLEAR, paused=("tenant", "global"), sender_held_until=NOW), replace(CLEAR, basis="")):
+        decision = decide(facts)
+        assert replays(facts_json(facts), verdict=decision.verdict.value, code=decision.code)
+        assert not replays(facts_json(facts), verdict="bar", code="some.older_rule")
 
 
 @pytest.mark.parametrize(("useful_for", "seconds"), [(-1, 0), (0, 0), (0.9, 0), (59, 59), (900, 900), (9999, 900)])

@@ -30,10 +30,8 @@ def drain(
     from frontdesk.cli.bench.figures import show_figures
     from frontdesk.cli.office import run
     from frontdesk.cli.output import write_json
-    from frontdesk.kernel.telemetry import configure_logging
 
-    configure_logging(level="ERROR")
-    figures = run(lambda: run_drain(jobs=jobs, workers=workers, delay_ms=delay_ms))
+    figures = run(lambda: run_drain(jobs=jobs, workers=workers, delay_ms=delay_ms), log_level="ERROR")
     if as_json:
         write_json(figures)
     else:
@@ -54,10 +52,8 @@ def textback(
     from frontdesk.cli.bench.textback import run_textback
     from frontdesk.cli.office import run
     from frontdesk.cli.output import write_json
-    from frontdesk.kernel.telemetry import configure_logging
 
-    configure_logging(level="ERROR")
-    figures = run(lambda: run_textback(rate=rate, seconds=seconds, receipts=receipts))
+    figures = run(lambda: run_textback(rate=rate, seconds=seconds, receipts=receipts), log_level="ERROR")
     if as_json:
         write_json(figures)
     else:

@@ -13,7 +13,6 @@ from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 from frontdesk.kernel.errors import Refused
 
 MAX_RAW_CHARACTERS = 64
-_NORTH_AMERICAN_DIGITS = 10  # without the country code, as some carriers give them
 _SHORT_CODE_DIGITS = (5, 6)  # in the US and Canada
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
@@ -30,12 +29,6 @@ _FICTITIOUS = re.compile(
 ).fullmatch
 
 # What carriers send in place of a hidden caller's number: words, or words spelt on a keypad (Twilio).
-_HIDDEN = frozenset(
-    {
-        *("+266696687", "266696687", "+7378742833", "7378742833", "+2562533", "2562533", "+8656696", "8656696"),
-        *("+86282452253", "86282452253", "+464", "464"),
-    }
-)
 
 
 class PhoneKind(StrEnum):
@@ -106,20 +99,6 @@ def parse_phone(raw: str, default_country: str) -> PhoneNumber:
     if found.kind.costs_extra:
         raise _refused("premium_rate", f"“{_shown(raw)}” is a {found.kind} number, which costs extra to reach")
     return found
-
-
-def from_carrier(raw: str) -> str | None:
-    """Take the E.164 number that a carrier gives for a person, or None if the caller is hidden or is not a number.
-
-    The carrier knows better than any table which numbers exist, so every possible one is taken, premium or unlisted.
-    Short codes, names, and addresses of other channels (`sip:`, `client:`, `whatsapp:`) give None.
-    """
-    text = raw.strip()[:MAX_RAW_CHARACTERS]
-    if text in _HIDDEN:
-        return None
-    if text.isascii() and text.isdigit() and len(text) >= _NORTH_AMERICAN_DIGITS:
-        text = f"+1{text}" if len(text) == _NORTH_AMERICAN_DIGITS else f"+{text}"
-    return text if is_e164(text) else None
 
 
 def describe(e164: str) -> PhoneNumber:

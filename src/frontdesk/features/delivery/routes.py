@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from frontdesk.features import tenants
 from frontdesk.features.delivery.model import JobStatus, StopProof
 from frontdesk.features.delivery.queries.reports import Attempt, SendJob, StoredDecision
-from frontdesk.features.delivery.service import reports, switching
+from frontdesk.features.delivery.service import deciding, reports, switching
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, PlatformVisit, Visit
 from frontdesk.kernel.db import Database
@@ -35,13 +35,14 @@ class GateView(BaseModel):
 
 
 class DecisionView(BaseModel):
-    """What all gates said at a moment."""
+    """What all gates said at a moment; `replays`: today's rules say the same of the facts they were given."""
 
     decided_at: datetime
     verdict: str
     code: str
     gates: list[GateView]
     rules_version: str
+    replays: bool
 
 
 class JobReportView(BaseModel):
@@ -230,6 +231,7 @@ def describe_decision(decision: StoredDecision) -> DecisionView:
         code=decision.code,
         gates=[GateView(**gate) for gate in json.loads(decision.gates_json)],
         rules_version=decision.rules_version,
+        replays=deciding.replays(decision.facts_json, verdict=decision.verdict, code=decision.code),
     )
 
 

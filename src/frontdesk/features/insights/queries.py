@@ -151,5 +151,5 @@ def _state(row: asyncpg.Record) -> TextState | None:
         code=row["job_code"],
         citation=row["citation"],
         handed_over_at=row["handed_over_at"],
-        held_until=row["held_until"],
+        held_until=row["held_until"] if row["job_status"] == "queued" else None,
     )

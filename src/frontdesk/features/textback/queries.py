@@ -23,10 +23,6 @@ RECORD = """
     returning true
 """
 
-FIND = """
-    select call_id, outcome, reason, send_job_id, decided_at from textbacks where tenant_id = $1 and call_id = $2
-"""
-
 FIRST_TEXT_P95 = """
     select percentile_cont(0.95) within group (
              order by extract(epoch from coalesce(attempt.started_at, $1) - call.missed_at)
@@ -62,12 +58,6 @@ async def record(tx: Transaction, textback: Textback) -> bool:
         textback.decided_at,
     )
     return written is True
-
-
-async def find(tx: Transaction, *, call_id: UUID) -> Textback | None:
-    """Find what became of a missed call."""
-    row = await tx.fetchrow(FIND, tx.tenant, call_id)
-    return None if row is None else Textback(**dict(row))
 
 
 async def measure_first_text_p95(tx: Transaction) -> float:

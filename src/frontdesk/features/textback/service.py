@@ -90,8 +90,3 @@ async def _record(tx: Transaction, call_id: UUID, outcome: Outcome, reason: str,
     if await queries.record(tx, textback):
         tx.announce(MissedCallAnswered(call_id=call_id, outcome=outcome.value, reason=reason, send_job_id=send_job_id))
     return textback
-
-
-async def find_textback(tx: Transaction, *, call_id: UUID) -> Textback | None:
-    """Find what became of a missed call."""
-    return await queries.find(tx, call_id=call_id)

@@ -32,7 +32,7 @@ LIST_ATTEMPTS = """
 """
 
 LIST_DECISIONS = """
-    select id, decided_at, verdict, code, gates::text as gates_json, rules_version
+    select id, decided_at, verdict, code, gates::text as gates_json, facts::text as facts_json, rules_version
     from send_decisions where tenant_id = $1 and job_id = $2 order by decided_at, id
 """
 
@@ -83,13 +83,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredDecision:
-    """One word of the gates; `gates_json` holds each gate's verdict with its source."""
+    """One word of the gates; each gate's verdict with its source and the facts it was given, as JSON."""
 
     id: UUID
     decided_at: datetime
     verdict: str
     code: str
     gates_json: str
+    facts_json: str
     rules_version: str
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Facts, Verdict
+from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Facts, Verdict, decide
 from frontdesk.features.delivery.model import ClaimedJob, JobStatus, TextIntent
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 
@@ -69,6 +69,7 @@ def facts_json(facts: Facts) -> str:
     return msgspec.json.encode(facts).decode()
 
 
-def replay(facts: str) -> Facts:
-    """Read stored facts back."""
-    return msgspec.json.decode(facts, type=Facts)
+def replays(facts: str, *, verdict: str, code: str) -> bool:
+    """Tell whether the rules of today come to the same decision from stored facts."""
+    decision = decide(msgspec.json.decode(facts, type=Facts))
+    return (decision.verdict.value, decision.code) == (verdict, code)
