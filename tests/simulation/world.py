@@ -34,7 +34,8 @@ CALM_ROUNDS = 200
 
 PENDING = """
     select (select count(*) from send_jobs where status in ('queued', 'posting', 'unknown')) as jobs,
-           (select count(*) from outbox_events where dispatched_at is null) as events,
+           (select count(*) from outbox_events where dispatched_at is null)
+             + (select count(*) from parked_receipts join send_jobs using (provider, provider_message_id)) as events,
            least((select min(available_at) from send_jobs where status in ('queued', 'posting', 'unknown')),
                  (select min(available_at) from outbox_events where dispatched_at is null)) as next_at,
            (select max(hold_until) from breakers) as held_until

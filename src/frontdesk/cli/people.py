@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from frontdesk.cli.founding import add_tenant
 from frontdesk.cli.options import AsJson, Home, TenantSlug
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ OptionalTenant = Annotated[str | None, typer.Option("--tenant", help="Short name
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    businesses = typer.Typer(help="Businesses: list, show, change.")
+    businesses = typer.Typer(help="Businesses: add, list, show, change.")
+    businesses.command("add")(add_tenant)
     businesses.command("list")(list_tenants)
     businesses.command("show")(show_tenant)
     businesses.command("set")(set_tenant)

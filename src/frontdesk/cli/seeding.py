@@ -122,24 +122,23 @@ async def _fill(system: Database) -> tuple[str, str]:
     return password, issued.secret
 
 
+def weekday_hours(opens: str, closes: str) -> str:
+    """Write opening hours that are the same from Monday to Friday, like '08:00' to '18:00'."""
+    return json.dumps({"weekly": {day: [[opens, closes]] for day in WEEKDAYS}, "special": []})
+
+
 async def _add_business(tx: Transaction, business: DemoBusiness) -> None:
-    tenant = tenants.Tenant(
-        id=tx.tenant,
+    tenant = tenants.open_business(
+        tenant_id=tx.tenant,
         slug=business.slug,
         name=business.name,
         timezone=business.timezone,
-        country="US",
-        hours=json.dumps({"weekly": {day: [[business.opens, business.closes]] for day in WEEKDAYS}, "special": []}),
         forwarding_e164=business.forwarding_e164,
-        ring_seconds=20,
-        textback_enabled=True,
-        textback_open_template=OPEN_TEXT,
-        textback_closed_template=CLOSED_TEXT,
-        textback_cooldown_seconds=600,
-        voicemail_enabled=True,
-        recording_announcement=tenants.DEFAULT_RECORDING_ANNOUNCEMENT,
-        created_at=tx.now,
-        updated_at=tx.now,
+        open_template=OPEN_TEXT,
+        closed_template=CLOSED_TEXT,
+        cooldown_seconds=600,
+        hours=weekday_hours(business.opens, business.closes),
+        at=tx.now,
     )
     await tenants.create_tenant(tx, tenant, by=BY)
     await senders.add_number(tx, phone_e164=business.phone_e164, provider="twilio")

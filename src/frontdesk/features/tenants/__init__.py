@@ -1,6 +1,6 @@
 """Businesses: who they are, when they are open, how they want to be answered for."""
 
-from frontdesk.features.tenants.model import DEFAULT_RECORDING_ANNOUNCEMENT, Tenant
+from frontdesk.features.tenants.model import DEFAULT_RECORDING_ANNOUNCEMENT, Tenant, open_business
 from frontdesk.features.tenants.service import (
     Opening,
     create_tenant,
@@ -18,5 +18,6 @@ __all__ = [
     "describe_opening",
     "get_tenant",
     "list_tenants",
+    "open_business",
     "update_tenant",
 ]
