@@ -41,6 +41,7 @@ class Troubles:
     slow: float = 0.0
     late_start: float = 0.0
     list_fails: float = 0.0
+    list_late: float = 0.0
     no_reference: float = 0.0
     clock_skew: float = 0.0  # seconds by which the carrier's clock is ahead of ours
     keeps_opt_outs: bool = True
@@ -242,6 +243,6 @@ class Line:
         if carrier.strikes(carrier.troubles.list_fails):
             raise _error("no list now", FailureClass.UNAVAILABLE, status=503)
         listed = carrier.list_texts(query)
-        slow = carrier.strikes(carrier.troubles.slow)
-        await turnstile.sleep("the list arrives", carrier.random.uniform(0.5, 9) if slow else carrier.random.uniform(0, 0.1))
+        late = carrier.strikes(carrier.troubles.list_late)
+        await turnstile.sleep("the list arrives", carrier.random.uniform(0.5, 9.5) if late else carrier.random.uniform(0, 0.1))
         return listed

@@ -260,6 +260,7 @@ def _draw_troubles(random: Random, theme: Theme) -> Troubles:
         slow=random.choice((0.0, 0.1, 0.4)),
         late_start=random.choice((0.0, 0.05, 0.3)),
         list_fails=random.choice((0.0, 0.0, 0.2)),
+        list_late=random.choice((0.0, 0.1, 0.5)),
         no_reference=random.choice((0.0, 0.0, 0.3)),
         clock_skew=random.choice((0.0, 0.0, -60.0, 60.0)),
         keeps_opt_outs=random.random() < 0.5,

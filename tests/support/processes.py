@@ -33,6 +33,10 @@ PRESENCE_OF = """
     where process.id = $1
 """
 ACCEPTED = "select id, status, provider_message_id as sid from send_jobs where accepted_at is not null"
+OUTCOMES = """
+    select attempt.outcome from send_attempts as attempt
+    join send_jobs as job on job.id = attempt.job_id where job.recipient_e164 = $1 order by attempt.fence
+"""
 UNSETTLED = "select count(*) from send_jobs where status in ('queued', 'posting', 'unknown')"
 UNDISPATCHED = "select count(*) from outbox_events where dispatched_at is null"
 HASTEN = """
@@ -191,6 +195,11 @@ class LiveOffice(DatabaseWatch):
     async def posts_to(self, number: str = CAROL) -> int:
         """Count the requests to send to a number that the carrier received, whatever became of them."""
         return len(await self.twin.journal(operation="messages.create", to=number))
+
+    async def outcomes(self, recipient: str) -> list[str | None]:
+        """List how the attempts to text a person ended, in their order."""
+        async with self.login.transaction() as tx:
+            return [row["outcome"] for row in await tx.fetch(OUTCOMES, recipient)]
 
     async def reaches(self, recipient: str, status: str) -> None:
         """Wait until the one text to a person is in a state."""

@@ -85,12 +85,14 @@ class Presence:
             await tx.execute(REGISTER, self.process_id, self._kind, self.lock_key, tx.now, LEASE)
 
     async def stop(self) -> None:
-        """Sign off, so that nobody needs to look for what this process held."""
+        """Sign off, so that nobody needs to look for what this process held; without a database the lock says it."""
         if self._connection is None:
             return
         try:
             async with self._system.transaction() as tx:
                 await tx.execute(END, [self.process_id], tx.now)
+        except UNAVAILABLE:
+            log.warning("sign_off_not_written")
         finally:
             connection, self._connection = self._connection, None
             connection.terminate()

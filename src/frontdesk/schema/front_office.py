@@ -131,7 +131,7 @@ CALLS: tuple[str, ...] = (
     )
     """,
     "comment on table calls is 'Calls to a business; missed_at is set once and never cleared'",
-    "create index calls_of_tenant on calls (tenant_id, started_at desc)",
+    "create index calls_of_tenant on calls (tenant_id, id desc)",
     *tenant_table("calls"),
     """
     create table voicemails (
@@ -189,7 +189,7 @@ CONVERSATIONS: tuple[str, ...] = (
     )
     """,
     "comment on table conv_messages is 'Texts in and out, per thread; kept 180 days'",
-    "create index conv_messages_of_thread on conv_messages (conversation_id, created_at)",
+    "create index conv_messages_of_thread on conv_messages (conversation_id, id desc)",
     "create index conv_messages_of_tenant on conv_messages (tenant_id, created_at)",
     "create index conv_messages_of_job on conv_messages (send_job_id) where send_job_id is not null",
     """

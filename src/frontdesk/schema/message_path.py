@@ -158,7 +158,7 @@ DELIVERY: tuple[str, ...] = (
     create unique index send_jobs_at_provider on send_jobs (provider, provider_message_id)
       where provider_message_id is not null
     """,
-    "create index send_jobs_of_tenant on send_jobs (tenant_id, created_at desc)",
+    "create index send_jobs_of_tenant on send_jobs (tenant_id, id desc)",
     *tenant_table("send_jobs"),
     """
     create table send_attempts (

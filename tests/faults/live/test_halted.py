@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
 from frontdesk.wiring import EXIT_AGAIN
 from tests.support.office import CAROL, call_form
@@ -12,10 +14,8 @@ from tests.support.processes import live_office
 from tests.support.shut_door import ShutDoor
 
 CREATE = "messages.create"
-OUTCOMES = """
-    select array_agg(attempt.outcome order by attempt.fence) from send_attempts as attempt
-    join send_jobs as job on job.id = attempt.job_id where job.recipient_e164 = $1
-"""
+# Its verdict had grown old, or on a busy machine it gave up reaching the carrier at all.
+NEVER_LEFT = {"not_started", "unavailable"}
 
 
 async def test_workers_that_were_halted_in_the_middle_of_a_text_wake_up_fenced_and_send_nothing(
@@ -43,12 +43,14 @@ async def test_workers_that_were_halted_in_the_middle_of_a_text_wake_up_fenced_a
         for halted in (before_the_request, during_the_request):
             halted.go_on()
         assert [await one.ended() for one in (before_the_request, during_the_request)] == [EXIT_AGAIN, EXIT_AGAIN]
-        assert await office.fetchval(OUTCOMES, first) == ["not_started", "accepted"]
-        assert await office.fetchval(OUTCOMES, second) == ["accepted"]
+        [late, accepted] = await office.outcomes(first)
+        assert (late in NEVER_LEFT, accepted) == (True, "accepted")
+        assert await office.outcomes(second) == ["accepted"]
         assert (await office.posts_to(first), await office.posts_to(second)) == (1, 1)
         await office.each_got_one([first, second])
 
 
+@pytest.mark.slow
 async def test_a_web_process_halted_before_its_request_left_does_not_send_what_another_has_sent(
     database_url: str, home: Path
 ) -> None:
@@ -64,10 +66,12 @@ async def test_a_web_process_halted_before_its_request_left_does_not_send_what_a
         web.go_on()
         assert await web.ended() == EXIT_AGAIN
         assert await office.posts_to() == 1
-        assert await office.fetchval(OUTCOMES, CAROL) == ["not_started", "accepted"]
+        [late, accepted] = await office.outcomes(CAROL)
+        assert (late in NEVER_LEFT, accepted) == (True, "accepted")
         await office.each_got_one([CAROL])
 
 
+@pytest.mark.slow
 async def test_a_web_process_halted_before_its_commit_leaves_the_call_to_another(database_url: str, home: Path) -> None:
     async with live_office(database_url, home) as office:
         [web] = await office.start(workers=0)

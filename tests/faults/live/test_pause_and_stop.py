@@ -39,7 +39,7 @@ async def test_no_text_starts_after_a_stop_is_answered_while_two_workers_send_to
 ) -> None:
     async with live_office(database_url, home) as office:
         await office.start(workers=2)
-        await office.fetchval(TO_ONE_PERSON, office.ada.id, CAROL, ADAS_NUMBER, 300)
+        await office.fetchval(TO_ONE_PERSON, office.ada.id, CAROL, ADAS_NUMBER, 120)
         assert (await office.twin.wait_for_text(CAROL, status="queued", count=5, within=15)).met
         assert await office.text_in("Please stop texting me", sid="SM" + "1" * 32) == 200
         before = len(await _posts(office))
@@ -49,7 +49,7 @@ async def test_no_text_starts_after_a_stop_is_answered_while_two_workers_send_to
         texts = [post.fields["Body"] for post in await _posts(office) if post.fields["Body"].startswith("text ")]
         assert len(set(texts)) == len(texts)
         barred = await office.count("select count(*) from send_jobs where failure_code = 'consent.opted_out'")
-        assert barred == 300 - len(texts)
+        assert barred == 120 - len(texts)
         assert await office.count("select count(*) from compliance_events where event_type = 'stop'") == 1
 
 

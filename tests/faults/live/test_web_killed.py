@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
+
+import pytest
 
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
 from tests.support.office import call_form
@@ -72,17 +74,25 @@ async def _killed_before_the_result_is_written(office: LiveOffice, web: Program,
     assert await office.status_of(caller) in {"posting", "unknown"}
 
 
+Point = Callable[[LiveOffice, Program, str], Awaitable[None]]
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param((_killed_before_the_commit, _killed_between_commit_and_answer), id="taking in"),
+        pytest.param(
+            (_killed_while_the_carrier_answers, _killed_before_the_result_is_written),
+            id="sending",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
 async def test_a_web_process_killed_at_any_step_of_a_missed_call_costs_no_text_and_doubles_none(
-    database_url: str, home: Path
+    points: tuple[Point, ...], database_url: str, home: Path
 ) -> None:
     async with live_office(database_url, home) as office:
         web, _ = await office.start()
-        points = (
-            _killed_before_the_commit,
-            _killed_between_commit_and_answer,
-            _killed_while_the_carrier_answers,
-            _killed_before_the_result_is_written,
-        )
         callers = [f"+1206555{number:04}" for number in range(301, 301 + len(points))]
         for point, caller in zip(points, callers, strict=True):
             await point(office, web, caller)
@@ -98,6 +108,7 @@ async def test_a_web_process_killed_at_any_step_of_a_missed_call_costs_no_text_a
         assert await office.count("select count(*) from textbacks") == len(callers)
 
 
+@pytest.mark.slow
 async def test_a_stop_holds_although_the_web_process_was_killed_before_it_could_answer(
     database_url: str, home: Path
 ) -> None:

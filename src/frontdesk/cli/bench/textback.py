@@ -60,11 +60,12 @@ async def run_textback(*, rate: int, seconds: int, receipts: bool) -> dict[str, 
                 known = await twin.settings()
                 await twin.change_settings(msgspec.structs.replace(known, callback_share=float(receipts)))
                 warm = round(rate * WARM_UP_SECONDS)
+                pids = {name: pid for name, pid in installation.pids().items() if name != "up"}
+                before = {name: cpu_seconds(pid) for name, pid in pids.items()}
                 log = await _generate(installation, installation.account, rate=rate, calls=warm + rate * seconds)
                 arrived = await _collect(twin, len(log.told_at))
-            pids = installation.pids()
-            peaks = {name: peak_rss_mib(pid) for name, pid in pids.items() if name != "up"}
-            costs = {name: cpu_seconds(pid) for name, pid in pids.items() if name != "up"}
+            peaks = {name: peak_rss_mib(pid) for name, pid in pids.items()}
+            costs = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
     return _figures(log, arrived, rate=rate, seconds=seconds, warm=warm, peaks=peaks, costs=costs)
 
 
@@ -95,7 +96,7 @@ def _figures(
         "webhooks": len(log.acks) + log.refused,
         "refused": log.refused,
         "violations": violations,
-        # Unlike latencies, these hardly depend on what else the machine does; start-up is included.
+        # Unlike latencies, these hardly depend on what else the machine does.
         "cpu_ms_per_call": {name: round(cost * 1000 / len(log.told_at), 2) for name, cost in costs.items()},
         "peak_rss_mib": peaks.get("web", 0.0),
     }

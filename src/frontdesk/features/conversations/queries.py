@@ -47,7 +47,7 @@ LIST_THREADS = """
            on refusal.tenant_id = thread.tenant_id and refusal.phone_e164 = person.phone_e164
     left join lateral (
       select body from conv_messages where conversation_id = thread.id and tenant_id = $1
-      order by created_at desc, id desc limit 1
+      order by id desc limit 1
     ) as latest on true
     where thread.tenant_id = $1 and ($2::uuid is null or thread.id = $2)
     order by thread.last_message_at desc, thread.id

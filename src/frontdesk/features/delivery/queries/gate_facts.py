@@ -37,11 +37,12 @@ READ_FACTS = """
            exists (
              select from send_jobs as earlier
              where earlier.tenant_id = asked.tenant_id and earlier.recipient_e164 = asked.recipient
-               and earlier.id < asked.job_id and earlier.status in ('queued', 'posting', 'unknown')
-               and earlier.message_class in ('C1', 'C2')
+               and earlier.status in ('queued', 'posting', 'unknown') and earlier.message_class in ('C1', 'C2')
+               and (this.id is null or (earlier.created_at, earlier.id) < (this.created_at, this.id))
            ) as earlier_unsettled
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
          with ordinality as asked (job_id, tenant_id, recipient, sender, provider, position)
+    left join send_jobs as this on this.id = asked.job_id and this.tenant_id = asked.tenant_id
     left join sending_numbers as number on number.phone_e164 = asked.sender and number.tenant_id = asked.tenant_id
     left join do_not_contact as refusal
            on refusal.tenant_id = asked.tenant_id and refusal.phone_e164 = asked.recipient

@@ -14,6 +14,8 @@ from frontdesk.kernel.db import Transaction
 
 POST_LEASE = timedelta(seconds=20)  # twice the deadline of a POST; then its job counts as in doubt
 
+# Texts of a thread go by (created_at, id). A new one comes after all that it can see, whatever the clocks say that
+# made its moment and its id.
 INSERT_JOB = """
     with job as (
       insert into send_jobs (id, tenant_id, intent_key, message_class, cause, template, basis, basis_at, contact_id,
@@ -21,7 +23,12 @@ INSERT_JOB = """
                              lease_owner, attempts, available_at, useful_until, posting_at, finished_at, failure_code,
                              failure_reason, correlation_id, causation_id, created_at, updated_at)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-              $24, $25, $26, $27, $28, $28)
+              $24, $25, $26, $27,
+              greatest($28, (
+                select max(earlier.created_at) + interval '1 microsecond' from send_jobs as earlier
+                where earlier.tenant_id = $2 and earlier.recipient_e164 = $10
+                  and earlier.status in ('queued', 'posting', 'unknown')
+              )), $28)
       on conflict (tenant_id, intent_key) do nothing
       returning id, tenant_id, status
     ), decision as (
@@ -54,8 +61,8 @@ CLAIM = """
         and (job.message_class = 'C4' or not exists (
           select from send_jobs as earlier
           where earlier.tenant_id = job.tenant_id and earlier.recipient_e164 = job.recipient_e164
-            and earlier.id < job.id and earlier.status in ('queued', 'posting', 'unknown')
-            and earlier.message_class in ('C1', 'C2')
+            and (earlier.created_at, earlier.id) < (job.created_at, job.id)
+            and earlier.status in ('queued', 'posting', 'unknown') and earlier.message_class in ('C1', 'C2')
         ))
       order by job.available_at, job.id
       limit $2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontdesk.features.delivery.events import CarrierReportedOptOut, TextProgressed
+from frontdesk.features.delivery.events import CarrierReportedOptOut, TextGivenUp, TextProgressed
 from frontdesk.features.delivery.model import MessageClass
 from frontdesk.features.delivery.queries import doubt
 from frontdesk.features.delivery.retry import RECEIPT_TO_STATUS
@@ -33,6 +33,17 @@ async def take_receipt(tx: Transaction, receipt: TextReceipt) -> bool:
     if taken.status is not taken.was and taken.message_class != MessageClass.MARKETING.value:
         tx.announce(
             TextProgressed(job_id=taken.job_id, status=taken.status.value, code=receipt.error_code),
+            tenant_id=taken.tenant_id,
+            correlation_id=taken.correlation_id,
+        )
+    if taken.status is not taken.was and failed and not opted_out:
+        tx.announce(
+            TextGivenUp(
+                job_id=taken.job_id,
+                recipient_e164=taken.recipient_e164,
+                message_class=taken.message_class,
+                reason=receipt.error_code or taken.status.value,
+            ),
             tenant_id=taken.tenant_id,
             correlation_id=taken.correlation_id,
         )
