@@ -57,6 +57,5 @@ REASONS: dict[str, tuple[str, str]] = {
         "The caller's number is a premium, shared-cost or special one: texting it is a known fraud.",
     ),
     "textback.hidden_number": ("skipped", "The caller hid their number."),
-    "textback.own_number": ("skipped", "The call came from one of the business's own numbers."),
     "textback.switched_off": ("skipped", "The business has switched text-back off."),
 }

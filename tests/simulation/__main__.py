@@ -20,7 +20,9 @@ def main() -> int:
     parser.add_argument("--log", action="store_true", help="print every step of the worlds")
     given = parser.parse_args()
     with server_for_the_run():
-        summary = run_worlds(range(given.first_seed, given.first_seed + given.seeds), loud=not given.json, log=given.log)
+        summary = run_worlds(
+            range(given.first_seed, given.first_seed + given.seeds), loud=not given.json, log=given.log
+        )
     sys.stdout.write(summary.as_json() + "\n")
     return 1 if summary.failed else 0
 

@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from random import Random
-from uuid import UUID
 
 from frontdesk.ports import (
     Accepted,
@@ -25,6 +25,19 @@ DEADLINE_SECONDS = 10.0  # of a POST, as the port demands
 # What reaches the carrier at all has been taken or refused by then: the one promise a carrier must keep, because
 # without it no look at its list could ever prove that a text is not there.
 LATEST_ARRIVAL_SECONDS = 13.0
+LOOKED_AFTER_SECONDS = 40.0
+
+
+class Fate(StrEnum):
+    """What becomes of one POST."""
+
+    TAKEN = "taken"
+    LOST = "lost"  # on the way there
+    REPLY_LOST = "reply lost"  # taken, and the way back lost
+    ERROR_AFTER_TAKING = "error after taking"
+    ERROR_INSTEAD = "error instead"
+    THROTTLED = "throttled"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +75,7 @@ class Post:
     accepted_at: float | None = None
     status: ReceiptStatus = ReceiptStatus.ACCEPTED
     error_code: str = ""
+    troubled: bool = False
 
 
 def _error(
@@ -90,52 +104,60 @@ class Carrier:
         troubles: Troubles,
         *,
         beginning: datetime,
-        accepted: Callable[[Post], None],
     ) -> None:
         self.posts: list[Post] = []
         self.opt_outs: set[tuple[str, str]] = set()
         self.troubles = troubles
         self.random = random
+        self.accepted: Callable[[Post], None] = lambda _post: None
         self._turnstile = turnstile
         self._beginning = beginning
-        self._accepted = accepted
-        self._under_way: list[tuple[float, int, str]] = []
+        self._under_way: list[tuple[float, int, Fate]] = []
 
     def strikes(self, likelihood: float) -> bool:
         """Draw whether a trouble strikes now."""
         return likelihood > 0 and self.random.random() < likelihood
 
+    def troubled_lately(self) -> bool:
+        """Tell whether a POST was not answered well within the last while: then our side looks more often."""
+        recent = (post for post in reversed(self.posts) if post.started_at > self._turnstile.now - LOOKED_AFTER_SECONDS)
+        return any(post.troubled for post in recent)
+
+    def calm_down(self) -> None:
+        """End all troubles but what the carrier is by nature."""
+        kept = self.troubles
+        self.troubles = Troubles(clock_skew=kept.clock_skew, keeps_opt_outs=kept.keeps_opt_outs)
+
+    def _draw_fate(self) -> Fate:
+        trouble, draw = self.troubles, self.random.random()
+        for fate, likelihood in (
+            (Fate.LOST, trouble.lost),
+            (Fate.REPLY_LOST, trouble.reply_lost),
+            (Fate.ERROR_AFTER_TAKING, trouble.error_after_taking),
+            (Fate.ERROR_INSTEAD, trouble.error_instead),
+            (Fate.THROTTLED, trouble.throttled),
+            (Fate.REFUSED, trouble.refused),
+        ):
+            if draw < likelihood:
+                return fate
+            draw -= likelihood
+        return Fate.TAKEN
+
     def open(self, text: OutboundText, place: str) -> tuple[Post, float, float]:
         """Note that the first byte of a POST left; returns it, when its reply comes and when the connection fails."""
         turnstile, random = self._turnstile, self.random
-        post = Post(
-            number=len(self.posts), text=text, place=place, tick=turnstile.steps, started_at=turnstile.now
-        )
+        post = Post(number=len(self.posts), text=text, place=place, tick=turnstile.steps, started_at=turnstile.now)
         self.posts.append(post)
-        trouble = self.troubles
-        draw = random.random()
-        fate = "taken"
-        for name in ("lost", "reply_lost", "error_after_taking", "error_instead", "throttled", "refused"):
-            likelihood: float = {
-                "lost": trouble.lost,
-                "reply_lost": trouble.reply_lost,
-                "error_after_taking": trouble.error_after_taking,
-                "error_instead": trouble.error_instead,
-                "throttled": trouble.throttled,
-                "refused": trouble.refused,
-            }[name]
-            if draw < likelihood:
-                fate = name
-                break
-            draw -= likelihood
-        slow = self.strikes(trouble.slow)
+        fate = self._draw_fate()
+        post.troubled = fate is not Fate.TAKEN
+        slow = self.strikes(self.troubles.slow)
         travel = random.uniform(0.5, LATEST_ARRIVAL_SECONDS) if slow else random.uniform(0.005, 0.12)
         reply_at = turnstile.now + travel + random.uniform(0.005, 0.1)
         fails_at = turnstile.now + DEADLINE_SECONDS
-        if fate in ("lost", "reply_lost"):
+        if fate in (Fate.LOST, Fate.REPLY_LOST):
             reply_at = float("inf")
             fails_at = turnstile.now + (random.uniform(0.01, 1) if random.random() < 0.5 else DEADLINE_SECONDS)
-        if fate == "lost":
+        if fate is Fate.LOST:
             post.settled = turnstile.steps
         else:
             heapq.heappush(self._under_way, (turnstile.now + travel, post.number, fate))
@@ -152,29 +174,29 @@ class Carrier:
         """Tell whether a POST is still on its way."""
         return bool(self._under_way)
 
-    def _arrive(self, post: Post, at: float, fate: str) -> None:
+    def _arrive(self, post: Post, at: float, fate: Fate) -> None:
         post.settled = self._turnstile.steps
         text = post.text
         if (text.sender_e164, text.recipient_e164) in self.opt_outs:
             post.answer = _error("opted out", FailureClass.OPTED_OUT, code="21610", status=400)
             return
-        if fate == "error_instead":
+        if fate is Fate.ERROR_INSTEAD:
             post.answer = _error("internal error", FailureClass.AMBIGUOUS, status=500)
             return
-        if fate == "throttled":
-            asked = self.random.choice((None, 1.0, 30.0, -5.0, 1e9, 120.0))
+        if fate is Fate.THROTTLED:
+            asked = self.random.choice((None, None, 1.0, 1.0, 4.0, 30.0, 30.0, -5.0, 120.0, 1e9))
             post.answer = _error("slow down", FailureClass.RATE_LIMITED, code="20429", status=429, retry_after=asked)
             return
-        if fate == "refused":
+        if fate is Fate.REFUSED:
             post.answer = _error("no such number", FailureClass.INVALID_RECIPIENT, code="21211", status=400)
             return
         post.sid = f"SM{post.number:032x}"
         post.accepted_at = at
         post.answer = Accepted(provider_message_id=post.sid, status=ReceiptStatus.ACCEPTED)
-        if fate == "error_after_taking":
+        if fate is Fate.ERROR_AFTER_TAKING:
             post.answer = _error("internal error", FailureClass.AMBIGUOUS, status=500)
         self._turnstile.note(f"accepted {post.number}")
-        self._accepted(post)
+        self.accepted(post)
 
     def created_at(self, post: Post) -> datetime:
         """Tell when a text was taken, by the carrier's clock, to the second."""
@@ -201,10 +223,6 @@ class Carrier:
             and self.created_at(post) >= query.since.replace(microsecond=0)
         ]
         return sorted(found, key=lambda text: text.created_at, reverse=True)
-
-    def of_intent(self, reference: UUID) -> list[Post]:
-        """List the POSTs of one send job, in order."""
-        return [post for post in self.posts if post.text.reference == reference]
 
 
 class Line:
@@ -244,5 +262,7 @@ class Line:
             raise _error("no list now", FailureClass.UNAVAILABLE, status=503)
         listed = carrier.list_texts(query)
         late = carrier.strikes(carrier.troubles.list_late)
-        await turnstile.sleep("the list arrives", carrier.random.uniform(0.5, 9.5) if late else carrier.random.uniform(0, 0.1))
+        await turnstile.sleep(
+            "the list arrives", carrier.random.uniform(0.5, 9.5) if late else carrier.random.uniform(0, 0.1)
+        )
         return listed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,7 @@ from frontdesk.ports import ReceiptStatus
 from tests.simulation.carrier import Post
 from tests.simulation.plan import Call, Theme
 from tests.simulation.recorder import Change
-from tests.simulation.world import Acknowledged, Story
+from tests.simulation.story import Acknowledged, Story
 
 PAUSE_EFFECTIVE_SECONDS = 1.0
 RANK = {
@@ -84,8 +85,8 @@ async def gather(connection: asyncpg.Connection, story: Story, trace: list[Chang
         trace=trace,
         jobs={row["id"]: row for row in await connection.fetch(JOBS)},
         answers=await connection.fetch(ANSWERS),
-        archived=dict(await connection.fetch(ARCHIVED)),
-        inbound=dict(await connection.fetch(INBOUND)),
+        archived={row[0]: row[1] for row in await connection.fetch(ARCHIVED)},
+        inbound={row[0]: row[1] for row in await connection.fetch(INBOUND)},
         left_over=[row[0] for row in await connection.fetch(LEFT_OVER)],
         refused=[row[0] for row in await connection.fetch(REFUSALS)],
         journaled=journaled,
@@ -100,7 +101,9 @@ def judge(evidence: Evidence) -> list[str]:
         one_text_per_cooldown,
         news_is_kept,
         every_missed_call_has_one_answer,
-        stop_holds,
+        no_release_after_stop,
+        no_post_after_stop,
+        one_confirmation,
         pause_holds,
         states_only_grow,
         nothing_is_stuck,
@@ -118,7 +121,7 @@ def one_post_per_intent(evidence: Evidence) -> Iterator[str]:
         taken = [post for post in posts if post.sid is not None]
         if len(taken) > 1:
             yield f"I1: {job} was taken {len(taken)} times by the carrier"
-        for earlier, later in zip(posts, posts[1:], strict=False):
+        for earlier, later in pairwise(posts):
             if earlier.settled is None or earlier.settled > later.tick:
                 yield f"I1: {job} was posted again at step {later.tick} while the POST of step {earlier.tick} was open"
             elif earlier.sid is not None:
@@ -135,7 +138,7 @@ def one_text_per_cooldown(evidence: Evidence) -> Iterator[str]:
             decided[row["tenant_id"], row["caller_e164"]].append(row)
     for rows in decided.values():
         rows.sort(key=lambda row: row["decided_at"])
-        for earlier, later in zip(rows, rows[1:], strict=False):
+        for earlier, later in pairwise(rows):
             if (later["decided_at"] - earlier["decided_at"]).total_seconds() < later["cooldown"]:
                 yield f"I1: {later['caller_e164']} was texted twice within one cool-down"
     for job, count in Counter(row["send_job_id"] for row in evidence.answers if row["send_job_id"]).items():
@@ -211,10 +214,8 @@ def _refusals(evidence: Evidence) -> dict[tuple[UUID, str], list[tuple[int, int]
     return spans
 
 
-def stop_holds(evidence: Evidence) -> Iterator[str]:
-    """I3: after a STOP commits no job is released to be posted; after it is acknowledged no POST starts; C4 may."""
-    businesses = evidence.story.businesses
-    tenant_of = dict(zip(businesses.numbers, businesses.ids, strict=True))
+def no_release_after_stop(evidence: Evidence) -> Iterator[str]:
+    """I3: after a STOP commits no job is released to be posted, but the answers to STOP, START and HELP (C4)."""
     refusals = _refusals(evidence)
     for change in evidence.trace:
         if change.kind != "job" or change.became != "posting" or change.message_class == "C4":
@@ -224,22 +225,32 @@ def stop_holds(evidence: Evidence) -> Iterator[str]:
         for since, until in refusals.get((change.tenant_id, change.phone), ()):
             if since < change.tick < until:
                 yield f"I3: {change.job_id} was released at step {change.tick}, after the STOP of step {since}"
-    stops = [
-        (news.tick, tenant_of[news.fields["To"]], news.fields["From"])
-        for news in evidence.story.acknowledged
-        if news.path.endswith("twilio/sms")
-        and understand(news.fields["Body"], news.fields.get("OptOutType")).verdict is Verdict.STOP
-    ]
+
+
+def no_post_after_stop(evidence: Evidence) -> Iterator[str]:
+    """I3: after a STOP is acknowledged no POST starts until the person's START; C4 may."""
+    businesses = evidence.story.businesses
+    tenant_of = dict(zip(businesses.numbers, businesses.ids, strict=True))
+    heard: dict[tuple[UUID, str], list[int]] = defaultdict(list)
+    for news in evidence.story.acknowledged:
+        if not news.path.endswith("twilio/sms"):
+            continue
+        if understand(news.fields["Body"], news.fields.get("OptOutType")).verdict is Verdict.STOP:
+            heard[tenant_of[news.fields["To"]], news.fields["From"]].append(news.tick)
+    refusals = _refusals(evidence)
     for post in evidence.story.posts:
         job = evidence.jobs.get(post.text.reference)
         if job is None or job["message_class"] == "C4":
             continue
-        for heard, tenant_id, phone in stops:
-            if heard >= post.tick or (tenant_id, phone) != (job["tenant_id"], post.text.recipient_e164):
-                continue
-            for since, until in refusals.get((tenant_id, phone), ()):
-                if since <= heard and post.tick < until:
-                    yield f"I3: POST {post.number} left at step {post.tick}, after the STOP acknowledged at {heard}"
+        person = (job["tenant_id"], post.text.recipient_e164)
+        spans = refusals.get(person, ())
+        for tick in heard.get(person, ()):
+            if tick < post.tick and any(since <= tick and post.tick < until for since, until in spans):
+                yield f"I3: POST {post.number} left at step {post.tick}, after the STOP acknowledged at {tick}"
+
+
+def one_confirmation(evidence: Evidence) -> Iterator[str]:
+    """I3: a STOP is confirmed once at most, within the day that a world lasts."""
     confirmed = Counter(
         (job["tenant_id"], job["recipient_e164"])
         for reference, posts in evidence.posts_of().items()
@@ -279,9 +290,9 @@ def states_only_grow(evidence: Evidence) -> Iterator[str]:
     for change in evidence.trace:
         if change.kind != "job" or change.was is None or change.became is None:
             continue
-        if RANK[change.became] < RANK[change.was] or RANK[change.was] == 9 or change.was == "delivered":
-            if change.became != change.was:
-                yield f"I8: {change.job_id} went from {change.was} to {change.became}"
+        is_final = RANK[change.was] == RANK["blocked"] or change.was == "delivered"
+        if RANK[change.became] < RANK[change.was] or (is_final and change.became != change.was):
+            yield f"I8: {change.job_id} went from {change.was} to {change.became}"
 
 
 def nothing_is_stuck(evidence: Evidence) -> Iterator[str]:

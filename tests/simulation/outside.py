@@ -85,7 +85,9 @@ class Outside:
     async def _pause(self, pause: Pause) -> None:
         await self._turnstile.sleep("the operator", pause.at)
         scope = delivery.Scope(pause.scope)
-        key = {"global": "all", "channel": "sms", "tenant": str(self._story.businesses.ids[pause.business])}[pause.scope]
+        key = {"global": "all", "channel": "sms", "tenant": str(self._story.businesses.ids[pause.business])}[
+            pause.scope
+        ]
         await self.operate(scope, key, paused=True)
         await self._turnstile.sleep("the operator", pause.seconds)
         await self.operate(scope, key, paused=False)
@@ -112,12 +114,12 @@ class Outside:
             web.place, _write(web, answer, self._story.businesses.ids[answer.business], number), "write"
         )
         await asyncio.wait({work})
-        if not work.cancelled() and isinstance(job := work.result(), UUID):
-            self._story.answers.append((answer, job))
 
     # ── what the carrier does ────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _tell(self, path: str, fields: dict[str, str], *, after: float, query: str = "", for_ever: bool = False) -> None:
+    async def _tell(
+        self, path: str, fields: dict[str, str], *, after: float, query: str = "", for_ever: bool = False
+    ) -> None:
         """Deliver a webhook; without a good answer, again and again for a while."""
         await self._turnstile.sleep("the carrier", after)
         tries = 0
@@ -142,7 +144,7 @@ class Outside:
         patience.cancel()
         if not asked.done() or asked.cancelled() or web.place.stalled_at is not None:
             return None
-        status, tick = asked.result()  # type: ignore[misc]  # what Program.answer gives
+        status, tick = asked.result()
         if status >= 500 and status != 503:
             self._story.complaints.append(f"{path} was answered with {status}")
         return tick if status < 300 else None
@@ -189,13 +191,13 @@ async def _switch(web: Program, scope: delivery.Scope, key: str, *, paused: bool
     return True
 
 
-async def _write(web: Program, answer: Answer, tenant_id: UUID, number: str) -> UUID | None:
+async def _write(web: Program, answer: Answer, tenant_id: UUID, number: str) -> None:
     try:
         async with web.parts.app.transaction(tenant_id) as tx:
             contact = await contacts.find_contact_by_phone(tx, phone_e164=answer.person)
             if contact is None:
-                return None
-            requested = await conversations.write_to(
+                return
+            await conversations.write_to(
                 tx,
                 contact_id=contact.id,
                 body=answer.body,
@@ -205,6 +207,5 @@ async def _write(web: Program, answer: Answer, tenant_id: UUID, number: str) -> 
                 provider=PROVIDER,
                 lane=web.parts.courier,
             )
-            return requested.job_id
     except (*UNAVAILABLE, Refused):
-        return None
+        return

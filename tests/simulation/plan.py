@@ -174,7 +174,9 @@ def _draw_event(
         told = tuple(random.choice((0.0, 0.0, 0.02, 3.0)) for _ in range(random.choice((1, 1, 1, 2, 3))))
         return Text(at, f"SM{0xF000 + number:032x}", person, business, random.choice(WORDS[meaning]), told)
     if kind == "pause":
-        return Pause(at, random.choice(("global", "tenant", "channel")), business, random.choice((0.5, 2, 2, 5, 5, 12, 40, 1000)))
+        return Pause(
+            at, random.choice(("global", "tenant", "channel")), business, random.choice((0.5, 2, 2, 5, 5, 12, 40, 1000))
+        )
     if kind == "answer":
         return Answer(at, business, person, random.choice(("On our way", "We call you back")), f"answer:{number}")
     return _draw_call(random, number, at, person, business, numbers[business])
@@ -195,7 +197,8 @@ def _draw_call(random: Random, number: int, at: float, caller: str, business: in
             Webhook(
                 0.02,
                 "/webhooks/twilio/voice/dial-action",
-                base | {"CallStatus": "in-progress", "DialCallStatus": dial, "DialCallDuration": "0" if missed else "42"},
+                base
+                | {"CallStatus": "in-progress", "DialCallStatus": dial, "DialCallDuration": "0" if missed else "42"},
             )
         )
     told.append(

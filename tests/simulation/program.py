@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,21 +14,22 @@ from uuid import UUID
 
 import asyncpg
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from frontdesk.features import conversations, delivery, senders, textback
+from frontdesk.features import calls, conversations, delivery, senders, textback
 from frontdesk.kernel.db import UNAVAILABLE, Database, Role, Transaction
 from frontdesk.kernel.journal import Journal, JournalEntry
 from frontdesk.kernel.liveness import LEASE, REGISTER, Presence
+from frontdesk.kernel.loops import Loop
 from frontdesk.kernel.outbox import Handlers, flush_with
 from frontdesk.kernel.settings import Settings
 from frontdesk.kernel.telemetry import Metrics
 from frontdesk.ports import MessagingProvider
 from frontdesk.web.webhooks import webhook_routes
-from frontdesk.wiring import SEND_TOPIC, Frontdesk, catalogue, twilio_account
-from frontdesk.kernel.loops import Loop
-from frontdesk.worker.main import list_loops, sign_of_life
+from frontdesk.wiring import Frontdesk, catalogue, sign_of_life, twilio_account
+from frontdesk.worker.main import list_loops
 from tests.providers.twilio.signing import sign
 from tests.simulation.carrier import PROVIDER, Carrier, Line
 from tests.simulation.chance import SimulatedClock
@@ -41,7 +42,7 @@ ACCOUNT = "AC" + "0" * 32
 FORM = b"application/x-www-form-urlencoded"
 # How long a loop rests, times 0.7 to 1.3: far longer than in production, so that a world has few idle steps.
 REST = {"show a sign of life": 20.0, "watch for late texts": 60.0, "take over from the dead": 20.0}
-RESTS = (0.05, 0.5, 6.0, 30.0)
+RESTS = (0.05, 0.5, 4.0, 30.0)
 
 
 class KeptJournal(Journal):
@@ -75,6 +76,7 @@ class Surroundings:
     server_time: Callable[[], datetime]
     random: Random
     complain: Callable[[str], None]
+    doubtful: Callable[[], bool]
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -86,7 +88,7 @@ class Program:
     place: Place
     around: Surroundings
     parts: Frontdesk
-    endpoints: dict[str, Callable[[Request], object]] = field(default_factory=dict)
+    endpoints: dict[str, Callable[[Request], Awaitable[Response]]] = field(default_factory=dict)
     is_up: bool = False
     stirred: int = 0
 
@@ -131,7 +133,7 @@ class Program:
                 continue
             rest = REST.get(loop.name)
             if rest is None:
-                rest = random.choice(RESTS) if seen != self.stirred else RESTS[-1]
+                rest = random.choice(RESTS) if seen != self.stirred or self.around.doubtful() else RESTS[-1]
                 seen = self.stirred
             await turnstile.sleep(f"rest {loop.name}", rest * random.uniform(0.7, 1.3))
 
@@ -155,7 +157,7 @@ class Program:
         async def receive() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        response = await self.endpoints[path](Request(scope, receive))  # type: ignore[misc]  # starlette's endpoint
+        response = await self.endpoints[path](Request(scope, receive))
         return response.status_code, self.around.turnstile.steps
 
     async def stop_dead(self) -> None:
@@ -225,9 +227,12 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
         callback_url=lambda provider, _job_id: f"{BASE_URL}/webhooks/{provider}/sms/status",
         wake=stir,
         recorded=stir,
+        cut_off=presence.lost,
         jitter=around.random.random,
     )
-    handlers = Handlers([*textback.handlers(courier, textback.TextbackLimits()), *conversations.handlers(journal)])
+    handlers = Handlers(
+        [*textback.handlers(courier, textback.TextbackLimits()), *conversations.handlers(journal), *calls.handlers()]
+    )
     late.append(handlers)
     parts = Frontdesk(
         settings=around.settings,
@@ -251,6 +256,3 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
     if kind == "web":
         program.endpoints = {route.path: route.endpoint for route in webhook_routes(parts) if isinstance(route, Route)}
     return program
-
-
-__all__ = ["SEND_TOPIC", "KeptJournal", "Program", "Surroundings", "lock", "make_program", "unlock"]

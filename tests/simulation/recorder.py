@@ -19,7 +19,8 @@ INSTALL = """
       kind text, job_id uuid, tenant_id uuid, phone text, sender text, was text, became text, class text, fence bigint,
       template text
     ) returns void language sql security definer set search_path = public as $$
-      insert into sim_trace (tick, began, at, kind, job_id, tenant_id, phone, sender, was, became, class, fence, template)
+      insert into sim_trace
+        (tick, began, at, kind, job_id, tenant_id, phone, sender, was, became, class, fence, template)
       values (coalesce(nullif(current_setting('sim.tick', true), ''), '0')::bigint,
               coalesce(nullif(current_setting('sim.began', true), ''), '0')::bigint,
               coalesce(nullif(current_setting('sim.at', true), ''), '0')::double precision, $1, $2, $3, $4, $5, $6, $7,
@@ -67,7 +68,7 @@ TABLES = (
 )  # fmt: skip
 RESET = (
     "begin; set local session_replication_role = replica; "
-    + "; ".join(f"delete from {table}" for table in TABLES)
+    + "; ".join("delete from " + table for table in TABLES)
     + "; update sending_numbers set texting_allowed = true, texting_blocked_reason = ''"
     + " where not texting_allowed; commit"
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 from typing import TypeVar
@@ -21,13 +21,29 @@ BLOCKERS = "select pg_blocking_pids($1)"
 class Stock:
     """Real connections by role, kept from world to world, and the one that watches over the others' locks."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, alterations: Mapping[str, str]) -> None:
         self._url = url
+        self._alterations = alterations
+        self._altered: dict[str, str] = {}
         self._watch: asyncpg.Connection | None = None
         self._free: dict[Role, list[asyncpg.Connection]] = {Role.APP: [], Role.SYSTEM: []}
         self._watching = asyncio.Lock()
         self.by_pid: dict[int, Session] = {}
         self.deadlocks = 0
+
+    def alter(self, statement: str) -> str:
+        """Give a statement as the server gets it: as the product wrote it, unless this simulation is sabotaged."""
+        known = self._altered.get(statement)
+        if known is None:
+            known = statement
+            for words, others in self._alterations.items():
+                known = known.replace(words, others)
+            self._altered[statement] = known
+        return known
+
+    def untouched(self) -> list[str]:
+        """List the words that were to be altered and that no statement had."""
+        return [words for words in self._alterations if not any(words in statement for statement in self._altered)]
 
     async def take(self, role: Role) -> asyncpg.Connection:
         """Lend a connection of a role."""
@@ -96,7 +112,7 @@ class Session:
                 raise self._lose(ConnectionRefusedError("the database cannot be reached"))
             await self._connect()
             return await self._talk(lambda: self.raw.execute(statement))
-        return await self._run(lambda: self.raw.execute(statement, *arguments))
+        return await self._run(lambda: self.raw.execute(self._stock.alter(statement), *arguments))
 
     @property
     def raw(self) -> asyncpg.Connection:
@@ -119,19 +135,19 @@ class Session:
 
     async def fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         """Run a statement and return its rows."""
-        return await self._run(lambda: self.raw.fetch(statement, *arguments))
+        return await self._run(lambda: self.raw.fetch(self._stock.alter(statement), *arguments))
 
     async def fetchrow(self, statement: str, *arguments: object) -> asyncpg.Record | None:
         """Run a statement and return its first row."""
-        return await self._run(lambda: self.raw.fetchrow(statement, *arguments))
+        return await self._run(lambda: self.raw.fetchrow(self._stock.alter(statement), *arguments))
 
     async def fetchval(self, statement: str, *arguments: object) -> object:
         """Run a statement and return its first value."""
-        return await self._run(lambda: self.raw.fetchval(statement, *arguments))
+        return await self._run(lambda: self.raw.fetchval(self._stock.alter(statement), *arguments))
 
     async def executemany(self, statement: str, arguments: Iterable[Sequence[object]]) -> None:
         """Run a statement once per row."""
-        await self._run(lambda: self.raw.executemany(statement, arguments))
+        await self._run(lambda: self.raw.executemany(self._stock.alter(statement), arguments))
 
     def terminate(self) -> None:
         """Give the connection up."""

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +17,9 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from frontdesk.features.tenants.hours import DAYS
 from frontdesk.kernel.journal import Journal
-from frontdesk.kernel.settings import Settings, load_settings
+from frontdesk.kernel.settings import load_settings
 from frontdesk.kernel.telemetry import Metrics
 from tests.simulation import recorder
 from tests.simulation.chance import seeded_machine
@@ -26,13 +27,15 @@ from tests.simulation.judges import gather, judge
 from tests.simulation.plan import Plan, draw_plan
 from tests.simulation.program import ACCOUNT, BASE_URL, TOKEN
 from tests.simulation.sessions import Stock
+from tests.simulation.story import Businesses
 from tests.simulation.turnstile import QuietSelector, Stuck, Turnstile, task_factory
-from tests.simulation.world import Businesses, World
+from tests.simulation.world import Stage, World
 from tests.support.office import ADAS_NUMBER, MALLORYS_NUMBER
 
 NUMBERS = (ADAS_NUMBER, MALLORYS_NUMBER)
 TENANTS = (UUID(int=1), UUID(int=2))
 TIDY_EVERY = 100
+MEMORY = Path("/dev/shm")  # noqa: S108 - the journals of simulated worlds need no disk
 # Faults of ours that the product only logs; in a world without lost connections none of them may happen.
 NEVER_LOGGED = frozenset({"post_failed_unexpectedly", "inline_work_failed", "event_buried", "webhook_failed"})
 
@@ -93,30 +96,37 @@ class Summary:
 class Simulation:
     """One database in which worlds come and go."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, alterations: Mapping[str, str] | None = None) -> None:
         self._url = url
+        self._alterations = dict(alterations or {})
         self._selector = QuietSelector()
         self._loop = asyncio.SelectorEventLoop(self._selector)
         self._loop.set_task_factory(task_factory)  # type: ignore[arg-type]  # typeshed wants a generic coroutine
         self._loop.set_exception_handler(self._take_note)
         self.turnstile = Turnstile(self._loop)
         self._selector.idle = self.turnstile.give_turn
-        self._folder = Path(tempfile.mkdtemp(prefix="sim-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        self._folder = Path(tempfile.mkdtemp(prefix="sim-", dir=MEMORY if MEMORY.is_dir() else None))
         self._complaints: list[str] = []
         self._logged: list[str] = []
         self._worlds = 0
-        self._metrics = Metrics()
         self._loop.run_until_complete(self._open())
 
     async def _open(self) -> None:
         self.watch: asyncpg.Connection = await asyncpg.connect(self._url, server_settings={"jit": "off"})
         await recorder.install(self.watch)
-        hours = json.dumps({"weekly": {day: [["00:00", "24:00"]] for day in _days()}, "special": []})
+        hours = json.dumps({"weekly": {day: [["00:00", "24:00"]] for day in DAYS}, "special": []})
         await self.watch.execute(ADD_BUSINESSES, list(TENANTS), hours)
         await self.watch.execute(ADD_NUMBERS, list(TENANTS), list(NUMBERS))
-        self._stock = Stock(self._url)
-        self._settings: Settings = load_settings(
-            {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_BASE_URL": BASE_URL}, self._folder
+        self._stage = Stage(
+            turnstile=self.turnstile,
+            stock=Stock(self._url, alterations=self._alterations),
+            watch=self.watch,
+            businesses=Businesses(TENANTS, NUMBERS),
+            settings=load_settings(
+                {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "PUBLIC_BASE_URL": BASE_URL}, self._folder
+            ),
+            metrics=Metrics(),
+            folder=self._folder,
         )
 
     def sql(self, statement: str) -> None:
@@ -130,7 +140,7 @@ class Simulation:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _shut(self) -> None:
-        await self._stock.close()
+        await self._stage.stock.close()
         await self.watch.close()
 
     def live(self, seed: int, *, plan: Plan | None = None, keep_log: bool = False) -> Verdict:
@@ -147,17 +157,7 @@ class Simulation:
         if self._worlds % TIDY_EVERY == 0:
             await recorder.tidy(self.watch)
         turnstile.log = [] if keep_log else None
-        world = World(
-            plan,
-            seed=seed,
-            turnstile=turnstile,
-            stock=self._stock,
-            watch=self.watch,
-            businesses=Businesses(TENANTS, NUMBERS),
-            settings=self._settings,
-            metrics=self._metrics,
-            folder=self._folder,
-        )
+        world = World(plan, seed=seed, stage=self._stage)
         turnstile.open(Random(f"{seed}/turns"), fine=plan.fine, inertia=plan.inertia, pace=plan.pace)
         with seeded_machine(turnstile, f"{seed}/chance"):
             story = await asyncio.create_task(world.run())
@@ -188,17 +188,11 @@ class Simulation:
                 summary.failed[seed] = verdict.violations
             tell(verdict)
         summary.seconds = time.perf_counter() - started
-        summary.deadlocks = self._stock.deadlocks
+        summary.deadlocks = self._stage.stock.deadlocks
         return summary
 
     def _take_note(self, _loop: asyncio.AbstractEventLoop, context: MutableMapping[str, object]) -> None:
         self._complaints.append(f"{context.get('message')}: {context.get('exception')!r}")
-
-
-def _days() -> tuple[str, ...]:
-    from frontdesk.features.tenants.hours import DAYS  # noqa: PLC0415
-
-    return tuple(DAYS)
 
 
 @contextmanager

@@ -9,11 +9,12 @@ from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from tests.simulation.sessions import Session
 
+Result = TypeVar("Result")
 IDLE_TRANSACTION_SECONDS = 15.0  # PostgreSQL ends a transaction that has been idle for this long (kernel.db)
 
 
@@ -130,7 +131,7 @@ class Turnstile:
         """Wait for a turn that comes in `seconds` of simulated time at the earliest."""
         await self.step(label, due=self.now + max(seconds, 0.0))
 
-    def spawn(self, place: Place, work: Coroutine[object, object, object], name: str) -> asyncio.Task[object]:
+    def spawn(self, place: Place, work: Coroutine[object, object, Result], name: str) -> asyncio.Task[Result]:
         """Start a task in a place; it first waits for its turn at its own first boundary."""
         context = copy_context()
         context.run(PLACE.set, place)
@@ -200,7 +201,11 @@ class Turnstile:
 
 
 def task_factory(
-    loop: asyncio.AbstractEventLoop, work: Coroutine[object, object, object], *, context: Context | None = None, **_: object
+    loop: asyncio.AbstractEventLoop,
+    work: Coroutine[object, object, object],
+    *,
+    context: Context | None = None,
+    **_: object,
 ) -> asyncio.Task[object]:
     """Make a task and note in which place it runs: a kill ends all tasks of a place, also those the product makes."""
     task = asyncio.Task(work, loop=loop, context=context)

@@ -19,9 +19,9 @@ from tests.simulation.chance import BEGINNING
 from tests.simulation.outside import Outside
 from tests.simulation.plan import Blow, Mishap, Plan
 from tests.simulation.program import Program, Surroundings, lock, make_program
-from tests.simulation.sessions import IDLE_TRANSACTION_SECONDS, DatabaseFaults, Stock
+from tests.simulation.sessions import DatabaseFaults, Stock
 from tests.simulation.story import Businesses, Story
-from tests.simulation.turnstile import PLACE, Turnstile
+from tests.simulation.turnstile import IDLE_TRANSACTION_SECONDS, PLACE, Turnstile
 
 LONGEST_CALM = 4 * 3600.0
 CALM_ROUNDS = 200
@@ -89,6 +89,7 @@ class World:
             server_time=self._server_time,
             random=Random(f"{seed}/programs"),
             complain=self.story.complaints.append,
+            doubtful=self._carrier.troubled_lately,
         )
         self._programs: list[Program] = []
         self._gone: list[Program] = []
@@ -234,8 +235,10 @@ class World:
             self._stir()
         else:
             await self._skip_quiet_time()
-        wake = [at for at in (left["next_at"], left["held_until"]) if at is not None]
-        ahead = (min(wake) - self._server_time()).total_seconds() if wake and not self._outside.errands else 0.0
+        now = self._server_time()
+        held = left["held_until"] is not None and left["held_until"] > now
+        wake = left["held_until"] if held else left["next_at"]
+        ahead = 0.0 if wake is None or self._outside.errands else (wake - now).total_seconds()
         await self._turnstile.sleep("calm", min(ahead, 300.0) if ahead > SHORTEST_LEAP else 3.0)
 
     async def _look(self, statement: str, *arguments: object) -> list[asyncpg.Record]:

@@ -59,8 +59,8 @@ class Presence:
         self._system = system
         self._connection: asyncpg.Connection | None = None
         self._sleepers: dict[str, set[asyncio.Event]] = {}
-        self._pending: set[str] = set()
-        self._wake_task: asyncio.Task[None] | None = None
+        self._notifying: dict[str, asyncio.Task[None]] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def lock_key(self) -> int:
@@ -113,21 +113,20 @@ class Presence:
         """Stop waking `event`."""
         self._sleepers.get(topic, set()).discard(event)
 
-    def wake(self, topic: str) -> None:
-        """Wake the sleepers on `topic` everywhere: at once here, in other processes by one NOTIFY for many wakes."""
+    def wake(self, topic: str, *, within: float = 0.005) -> None:
+        """Wake the sleepers on `topic`: at once here, elsewhere by one NOTIFY for all wakes of `within` seconds."""
         self._rouse(topic)
-        self._pending.add(topic)
-        if self._wake_task is None or self._wake_task.done():
-            self._wake_task = asyncio.get_running_loop().create_task(self._notify())
+        waiting = self._notifying.get(topic)
+        if waiting is None or waiting.done():
+            self._notifying[topic] = asyncio.get_running_loop().create_task(self._notify(topic, within))
 
-    async def _notify(self) -> None:
-        await asyncio.sleep(0.005)
-        topics, self._pending = self._pending, set()
+    async def _notify(self, topic: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         connection = self._connection
         if connection is None or connection.is_closed():
             return
         try:
-            for topic in topics:
+            async with self._one_at_a_time:
                 await connection.execute("select pg_notify($1, $2)", CHANNEL, topic)
         except UNAVAILABLE:
             log.warning("wake_up_not_sent")  # sleepers poll as well

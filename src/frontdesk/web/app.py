@@ -29,12 +29,13 @@ from frontdesk.web.simulate import Simulator, find_twin, simulate_router
 from frontdesk.web.static_files import STATIC_ROUTE
 from frontdesk.web.tokens import token_router
 from frontdesk.web.voicemails import voicemail_router
-from frontdesk.web.webhooks import webhook_routes
+from frontdesk.web.webhooks import WebhookDoor, webhook_routes
 from frontdesk.wiring import FEED_TOPIC, SEND_TOPIC, Frontdesk
 
 
 def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: TwinControl | None = None) -> FastAPI:
     """Put the web application together; `closing` ends live streams, `twin` stands in for a carrier found otherwise."""
+    webhooks = webhook_routes(parts)
     app = FastAPI(
         title="Frontdesk",
         summary="The self-hosted front office for service businesses.",
@@ -44,12 +45,13 @@ def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: 
         openapi_url=None,
         telemetry={"tracing": False},
         middleware=[
+            Middleware(WebhookDoor, routes=webhooks),
             Middleware(Edge, metrics=parts.metrics, https=parts.public_base_url.startswith("https://")),
             Middleware(BodyGuard, limit=parts.settings.web.max_body_bytes),
         ],
     )
     app.router.redirect_slashes = False
-    app.router.routes.extend(webhook_routes(parts))
+    app.router.routes.extend(webhooks)
     app.router.routes.append(STATIC_ROUTE)
     install_problem_handlers(app)
     register_readings(parts)

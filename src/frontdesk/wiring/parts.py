@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from frontdesk.features import calls, conversations, delivery, senders, textback
+from frontdesk.features import calls, conversations, delivery, senders, tenants, textback
 from frontdesk.features.calls import events as calls_events
 from frontdesk.features.consent import events as consent_events
 from frontdesk.features.conversations import events as conversations_events
@@ -30,6 +30,7 @@ from frontdesk.providers.twilio import SharedKey, TwilioAccount, TwilioMessaging
 
 SEND_TOPIC = "send"
 FEED_TOPIC = "feed"
+FEED_SECONDS = 0.1
 
 
 def catalogue() -> Catalogue:
@@ -81,6 +82,7 @@ class Frontdesk:
     journal: Journal
     courier: delivery.Courier
     directory: senders.NumberDirectory
+    businesses: tenants.TenantDirectory
     catalogue: Catalogue
     handlers: Handlers
     providers: Mapping[str, MessagingProvider]
@@ -92,6 +94,10 @@ class Frontdesk:
     def process_id(self) -> UUID:
         """This process's id, under which it leases work."""
         return self.presence.process_id
+
+    def tell_viewers(self) -> None:
+        """Wake whoever watches live: at once in this process, within 0.1 s in others, once for many changes."""
+        self.presence.wake(FEED_TOPIC, within=FEED_SECONDS)
 
     def dispatcher(self) -> Dispatcher:
         """Make the outbox dispatcher of a worker."""
@@ -164,6 +170,7 @@ async def assemble(
         journal=journal,
         courier=courier,
         directory=senders.NumberDirectory(system=system, clock=clock),
+        businesses=tenants.TenantDirectory(app=app, clock=clock),
         catalogue=catalogue(),
         handlers=handlers,
         providers=providers,
@@ -196,7 +203,7 @@ def _hire_courier(
         callback_url=lambda provider, _job_id: f"{public_base_url}/webhooks/{provider}/sms/status",
         paused_by_setting=settings.delivery.pause_outbound_sms,
         wake=lambda: presence.wake(SEND_TOPIC),
-        recorded=lambda: presence.wake(FEED_TOPIC),
+        recorded=lambda: presence.wake(FEED_TOPIC, within=FEED_SECONDS),
         cut_off=presence.lost,
     )
 

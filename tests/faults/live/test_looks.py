@@ -27,6 +27,6 @@ async def test_a_text_is_not_sent_again_because_the_carrier_failed_to_list_it(da
         office.clock.ahead += timedelta(minutes=1)
         await office.reconcile()
         await office.settle()
-        assert await office.fetchval("select status from send_jobs") == "accepted"
+        assert await office.fetchval("select status from send_jobs") in {"accepted", "sent", "delivered"}
         assert await office.posts_to() == 1
         assert len(await office.texts_to()) == 1

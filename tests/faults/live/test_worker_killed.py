@@ -104,7 +104,9 @@ async def test_a_worker_killed_at_any_step_of_a_text_leaves_it_to_others_and_it_
         recipients = [f"+1207{number:07}" for number in range(len(points) + 1)]
         await _killed_before_the_request_leaves(office, recipients[0])
         for point, recipient in zip(points, recipients[1:], strict=True):
-            await point(office, await office.start_worker(), recipient)
+            worker = await office.start_worker()
+            await office.settled()
+            await point(office, worker, recipient)
         await office.start_worker()
         await office.settled()
         await office.each_got_one(recipients)

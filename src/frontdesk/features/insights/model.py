@@ -94,7 +94,6 @@ class Changes:
 _REASONS: Mapping[str, str] = {
     "textback.switched_off": "text-back is switched off",
     "textback.hidden_number": "the caller hid their number",
-    "textback.own_number": "the call came from one of your own numbers",
     "textback.costly_number": "texting that number costs extra",
     "textback.cooling_down": "{who} got a text for a call shortly before",
     "consent.opted_out": "{who} opted out",

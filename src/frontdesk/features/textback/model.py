@@ -33,14 +33,12 @@ class TextbackLimits:
     useful_for: timedelta = timedelta(minutes=15)
 
 
-def why_not(*, enabled: bool, caller_e164: str, is_own_number: bool, costs_extra: bool) -> str | None:
+def why_not(*, enabled: bool, caller_e164: str, costs_extra: bool) -> str | None:
     """Tell why a missed call gets no text whatever its caller's consent; None if it may."""
     if not enabled:
         return "textback.switched_off"
     if not caller_e164:
         return "textback.hidden_number"
-    if is_own_number:
-        return "textback.own_number"
     if costs_extra:
         return "textback.costly_number"
     return None

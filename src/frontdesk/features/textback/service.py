@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from frontdesk.features import consent, contacts, conversations, delivery, senders, tenants
+from frontdesk.features import consent, contacts, conversations, delivery, tenants
 from frontdesk.features.calls.events import CallMissed
 from frontdesk.features.textback import queries
 from frontdesk.features.textback.events import MissedCallAnswered
@@ -22,11 +22,9 @@ async def answer_missed_call(
     opted out is asked for by the gates all the same, so that the refusal is on record with its source.
     """
     tenant = await tenants.get_tenant(tx)
-    own = await senders.find_number(tx, phone_e164=missed.caller_e164) if missed.caller_e164 else None
     reason = why_not(
         enabled=tenant.textback_enabled,
         caller_e164=missed.caller_e164,
-        is_own_number=own is not None,
         costs_extra=bool(missed.caller_e164) and contacts.describe(missed.caller_e164).kind.costs_extra,
     )
     if reason is None and await consent.find_refusal(tx, phone_e164=missed.caller_e164) is None:

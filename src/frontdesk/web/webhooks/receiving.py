@@ -130,4 +130,10 @@ def note_taken(parts: Frontdesk, webhook: Webhook, *, new: bool) -> None:
     parts.metrics.increment(WEBHOOK_REQUESTS, provider=PROVIDER, status="200")
     if not new:
         parts.metrics.increment(WEBHOOK_DEDUPE_HITS, provider=PROVIDER)
-        log.info("webhook_repeated", provider=PROVIDER, kind=webhook.kind)
+    log.info(
+        "webhook_taken" if new else "webhook_repeated",
+        provider=PROVIDER,
+        kind=webhook.kind,
+        correlation_id=str(webhook.correlation_id),
+        http_status=200,
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
@@ -23,8 +24,21 @@ INTERNAL, NOT_NOW = 500, 503
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+class WebhookDoor:
+    """Lets webhooks straight in, in front of what pages and the API need: a caller waits behind each."""
+
+    def __init__(self, app: ASGIApp, *, routes: Sequence[BaseRoute]) -> None:
+        self._app = app
+        self._routes = {route.path: route for route in routes if isinstance(route, Route)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a webhook at once, and hand anything else on."""
+        route = self._routes.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        await (self._app if route is None else route.app)(scope, receive, send)
+
+
 def webhook_routes(parts: Frontdesk) -> list[BaseRoute]:
-    """List the webhook routes: raw handlers, because a caller waits behind each."""
+    """List the webhook routes: raw handlers."""
     voice, texts = VoiceWebhooks(parts), TextWebhooks(parts)
     endpoints: dict[str, Endpoint] = {
         "/webhooks/twilio/voice": voice.incoming,

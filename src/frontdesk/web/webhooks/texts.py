@@ -11,7 +11,7 @@ from frontdesk.kernel.intake import take_in
 from frontdesk.ports import InboundText
 from frontdesk.providers.twilio import WebhookKind, read_inbound_text, read_text_receipt
 from frontdesk.web.webhooks.receiving import as_webhook, note_taken, receive
-from frontdesk.wiring import FEED_TOPIC, Frontdesk
+from frontdesk.wiring import Frontdesk
 
 EMPTY_TWIML = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 DRAIN_STEPS = 100
@@ -31,6 +31,7 @@ class TextWebhooks:
             return form
         text = read_inbound_text(form)
         number = await self._parts.directory.find(text.recipient_e164)
+        business = None if number is None else await self._parts.businesses.get(number.tenant_id)
         webhook = as_webhook(form, WebhookKind.TEXT, request)
         stopped = False
 
@@ -38,10 +39,10 @@ class TextWebhooks:
             nonlocal stopped
             if not text.sender_e164:
                 return
-            if number is None:
+            if number is None or business is None:
                 await self._hear_for_nobody(tx, text)
                 return
-            heard = await self._hear(tx, text, number)
+            heard = await self._hear(tx, text, number, business)
             stopped = heard is not None and heard.stopped
 
         if number is None:
@@ -49,17 +50,18 @@ class TextWebhooks:
         else:
             new = await take_in(self._parts.app, webhook, change, tenant_id=number.tenant_id)
         note_taken(self._parts, webhook, new=new)
-        self._parts.presence.wake(FEED_TOPIC)
+        self._parts.tell_viewers()
         if stopped and number is not None:
             await self._wait_for_posts_to(text.sender_e164, number)
         return Response(EMPTY_TWIML, media_type="text/xml")
 
-    async def _hear(self, tx: Transaction, text: InboundText, number: senders.SendingNumber) -> consent.Heard | None:
-        tenant = await tenants.get_tenant(tx)
+    async def _hear(
+        self, tx: Transaction, text: InboundText, number: senders.SendingNumber, business: tenants.Tenant
+    ) -> consent.Heard | None:
         return await conversations.receive_text(
             tx,
             text,
-            business=conversations.Business(name=tenant.name, phone=number.phone_e164),
+            business=conversations.Business(name=business.name, phone=number.phone_e164),
             journal=self._parts.journal,
             lane=self._parts.courier,
         )
@@ -100,5 +102,5 @@ class TextWebhooks:
         database = self._parts.system if number is None else self._parts.app
         tenant_id = None if number is None else number.tenant_id
         note_taken(self._parts, webhook, new=await take_in(database, webhook, change, tenant_id=tenant_id))
-        self._parts.presence.wake(FEED_TOPIC)
+        self._parts.tell_viewers()
         return Response(status_code=204)

@@ -21,7 +21,7 @@ from frontdesk.providers.twilio import (
     render_voice_answer,
 )
 from frontdesk.web.webhooks.receiving import as_webhook, note_taken, receive
-from frontdesk.wiring import FEED_TOPIC, Frontdesk
+from frontdesk.wiring import Frontdesk
 
 NOT_IN_SERVICE = SayAndHangUp(text="Sorry, this number is not in service. Goodbye.")
 GOODBYE = SayAndHangUp()
@@ -138,8 +138,7 @@ class VoiceWebhooks:
         return None if called is None else await self._parts.directory.find(called)
 
     async def _tenant(self, number: senders.SendingNumber) -> tenants.Tenant:
-        async with self._parts.app.transaction(number.tenant_id) as tx:
-            return await tenants.get_tenant(tx)
+        return await self._parts.businesses.get(number.tenant_id)
 
     def _voicemail(self, tenant: tenants.Tenant) -> VoiceAnswer:
         return calls.take_message(
@@ -159,7 +158,7 @@ class VoiceWebhooks:
         webhook = as_webhook(form, kind, request)
         new = await take_in(self._parts.app, webhook, change, tenant_id=number.tenant_id)
         note_taken(self._parts, webhook, new=new)
-        self._parts.presence.wake(FEED_TOPIC)
+        self._parts.tell_viewers()
 
     async def _keep_only(self, form: VerifiedForm, kind: WebhookKind, request: Request) -> None:
         """Record news about a number that no business has."""
