@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message
 
-from frontdesk.features import calls, conversations, delivery, senders, textback
+from frontdesk.features import calls, conversations, delivery, senders, tenants, textback
 from frontdesk.kernel.db import UNAVAILABLE, Database, Role, Transaction
 from frontdesk.kernel.journal import Journal, JournalEntry
 from frontdesk.kernel.liveness import LEASE, REGISTER, Presence
@@ -244,6 +244,7 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
         journal=journal,
         courier=courier,
         directory=senders.NumberDirectory(system=system, clock=clock),
+        businesses=tenants.TenantDirectory(app=app, clock=clock),
         catalogue=catalogue(),
         handlers=handlers,
         providers=providers,

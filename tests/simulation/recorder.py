@@ -60,18 +60,42 @@ INSTALL = """
       deferrable initially deferred for each row execute function sim_note_switch();
 """
 
-TABLES = (
-    "send_decisions", "send_attempts", "textbacks", "textback_cooldowns", "conv_messages", "tasks", "conversations",
-    "send_jobs", "voicemails", "calls", "contacts", "compliance_events", "do_not_contact", "sender_opt_outs",
-    "webhook_events", "outbox_events", "outbox_events_errors", "parked_receipts", "delivery_switches", "breakers",
-    "live_processes", "audit_log", "chain_heads", "sim_trace",
-)  # fmt: skip
-RESET = (
-    "begin; set local session_replication_role = replica; "
-    + "; ".join("delete from " + table for table in TABLES)
-    + "; update sending_numbers set texting_allowed = true, texting_blocked_reason = ''"
-    + " where not texting_allowed; commit"
-)
+RESET = """
+    begin;
+    set local session_replication_role = replica;
+    delete from send_decisions;
+    delete from send_attempts;
+    delete from textbacks;
+    delete from textback_cooldowns;
+    delete from conv_messages;
+    delete from tasks;
+    delete from conversations;
+    delete from send_jobs;
+    delete from voicemails;
+    delete from calls;
+    delete from contacts;
+    delete from compliance_events;
+    delete from do_not_contact;
+    delete from sender_opt_outs;
+    delete from webhook_events;
+    delete from outbox_events;
+    delete from outbox_events_errors;
+    delete from parked_receipts;
+    delete from delivery_switches;
+    delete from breakers;
+    delete from live_processes;
+    delete from audit_log;
+    delete from chain_heads;
+    delete from sim_trace;
+    update sending_numbers set texting_allowed = true, texting_blocked_reason = '' where not texting_allowed;
+    commit
+"""
+TIDY = """
+    vacuum send_decisions, send_attempts, textbacks, textback_cooldowns, conv_messages, tasks, conversations, send_jobs,
+      voicemails, calls, contacts, compliance_events, do_not_contact, sender_opt_outs, webhook_events, outbox_events,
+      outbox_events_errors, parked_receipts, delivery_switches, breakers, live_processes, audit_log, chain_heads,
+      sim_trace
+"""
 READ_TRACE = """
     select n, tick, began, at, kind, job_id, tenant_id, phone, sender, was, became, class, fence, template
     from sim_trace order by tick, n
@@ -110,7 +134,7 @@ async def reset(connection: asyncpg.Connection) -> None:
 
 async def tidy(connection: asyncpg.Connection) -> None:
     """Take away what the emptied worlds left on the pages."""
-    await connection.execute("vacuum " + ", ".join(TABLES))
+    await connection.execute(TIDY)
 
 
 async def read_trace(connection: asyncpg.Connection) -> list[Change]:

@@ -25,7 +25,6 @@ BACKENDS = """
     where datname = current_database() and application_name like 'frontdesk-' || $1 || '%'
     order by pid
 """
-IN_LINE = "select exists (select from pg_locks where pid = $1 and not granted)"
 
 
 @dataclass(slots=True)
@@ -33,7 +32,6 @@ class Hold:
     """A lock in the database that keeps programs from going on."""
 
     connection: asyncpg.Connection
-    granted: asyncio.Task[str]
 
     async def release(self) -> None:
         """Let go; what waits goes on."""
@@ -63,23 +61,11 @@ class DatabaseWatch:
     @asynccontextmanager
     async def holding(self, statement: str, *arguments: object) -> AsyncIterator[Hold]:
         """Hold what a statement locks until the end of the block, or its release before."""
-        async with self.asking_for(statement, *arguments) as hold:
-            await hold.granted
-            yield hold
-
-    @asynccontextmanager
-    async def asking_for(self, statement: str, *arguments: object) -> AsyncIterator[Hold]:
-        """Stand in line for what a statement locks; it is held once `granted` is done."""
         connection = await asyncpg.connect(self.database_url)
         try:
             await connection.execute("begin")
-            hold = Hold(connection, asyncio.create_task(connection.execute(statement, *arguments)))
-            backend = connection.get_server_pid()
-
-            async def in_line() -> bool:
-                return hold.granted.done() or bool(await self.fetchval(IN_LINE, backend))
-
-            await self.eventually(in_line)
+            await connection.execute(statement, *arguments)
+            hold = Hold(connection)
             yield hold
             await hold.release()
         finally:

@@ -14,6 +14,17 @@ from tests.support.processes import LiveOffice, live_office
 from tests.support.program import Program
 
 CREATE = "messages.create"
+Question = Callable[[], Awaitable[bool]]
+# The last thing a webhook's transaction does at the server is to pass a gate that the test may hold.
+WAIT_AT_COMMIT = """
+    create function wait_at_commit() returns trigger language plpgsql as $$
+      begin
+        perform pg_advisory_xact_lock(18);
+        return null;
+      end $$;
+    create constraint trigger wait_at_commit after insert on webhook_events deferrable initially deferred
+      for each row execute function wait_at_commit()
+"""
 TAKEN_IN = "select count(*) from webhook_events where body like $1"
 
 
@@ -36,25 +47,29 @@ async def _killed_before_the_commit(office: LiveOffice, web: Program, caller: st
 
 
 async def _killed_after_the_commit(
-    office: LiveOffice, web: Program, telling: Coroutine[None, None, object], *, table: str
+    office: LiveOffice, web: Program, telling: Coroutine[None, None, object], *, committed: Question
 ) -> None:
-    """Kill it when its webhook is committed and it reads `table` once more for the answer."""
-    async with office.holding("lock table outbox_events in share mode") as door:
+    """Kill it when its webhook is committed at the server and it cannot have heard of that."""
+    async with office.login.transaction() as tx:
+        await tx.execute(WAIT_AT_COMMIT)
+    async with office.holding("select pg_advisory_xact_lock(18)") as gate:
         told = asyncio.create_task(telling)
-        await office.stuck_in("insert into outbox_events", kind="web")
-        # Queued behind the webhook's transaction: granted when that commits, before anything is answered.
-        async with office.asking_for(f"lock table {table} in access exclusive mode") as next_door:
-            await door.release()
-            await next_door.granted
-            await office.stuck_in(f"from {table}", kind="web")
-            assert not told.done()
-            await web.kill()
-            assert await told in ((0, ""), 0)
+        await office.stuck_in("commit", kind="web")
+        await web.halt()
+        await gate.release()
+        await office.eventually(committed)
+        await web.kill()
+        assert await told in ((0, ""), 0)
+    async with office.login.transaction() as tx:
+        await tx.execute("drop function wait_at_commit cascade")
 
 
 async def _killed_between_commit_and_answer(office: LiveOffice, web: Program, caller: str) -> None:
-    await _killed_after_the_commit(office, web, office.post("voice/dial-action", _form(caller)), table="tenants")
-    assert await _taken_in(office, caller) == 1
+    async def committed() -> bool:
+        return await _taken_in(office, caller) == 1
+
+    telling = office.post("voice/dial-action", _form(caller))
+    await _killed_after_the_commit(office, web, telling, committed=committed)
 
 
 async def _killed_while_the_carrier_answers(office: LiveOffice, web: Program, caller: str) -> None:
@@ -115,7 +130,11 @@ async def test_a_stop_holds_although_the_web_process_was_killed_before_it_could_
     async with live_office(database_url, home) as office:
         [web] = await office.start(workers=0)
         stop = {"sid": "SM" + "1" * 32, "OptOutType": "STOP"}
-        await _killed_after_the_commit(office, web, office.text_in("STOP", **stop), table="send_jobs")
+
+        async def committed() -> bool:
+            return await office.count("select count(*) from do_not_contact") == 1
+
+        await _killed_after_the_commit(office, web, office.text_in("STOP", **stop), committed=committed)
         assert await office.count("select count(*) from do_not_contact where scope = 'all'") == 1
         await office.start_web()
         assert await office.text_in("STOP", **stop) == 200

@@ -47,7 +47,7 @@ async def take_receipt(tx: Transaction, receipt: TextReceipt) -> bool:
             tenant_id=taken.tenant_id,
             correlation_id=taken.correlation_id,
         )
-    if opted_out:
+    if opted_out and taken.message_class != MessageClass.COMPLIANCE.value:
         tx.announce(
             CarrierReportedOptOut(
                 job_id=taken.job_id,

@@ -93,7 +93,8 @@ def _announce(tx: Transaction, job: LeasedJob, resolution: Resolution) -> None:
             tenant_id=job.tenant_id,
             correlation_id=job.correlation_id,
         )
-    if resolution.opted_out:
+    # An answer to their own STOP tells nothing new; by the time it is refused they may have said START.
+    if resolution.opted_out and job.message_class is not MessageClass.COMPLIANCE:
         tx.announce(
             CarrierReportedOptOut(
                 job_id=job.id,

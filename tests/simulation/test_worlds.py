@@ -1,0 +1,35 @@
+"""In no seeded world is a promise broken: exactly one text, STOP and pause hold, nothing is lost, nothing is stuck."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.plan import Theme, draw_plan
+from tests.simulation.simulation import NUMBERS, Simulation
+
+SEEDS = range(300)
+SOME = range(8)
+
+
+@pytest.mark.timeout(300)
+def test_every_promise_holds_in_every_world(simulation: Simulation) -> None:
+    summary = simulation.run(SEEDS)
+    assert summary.failed == {}
+    assert summary.deadlocks == 0
+
+
+def test_the_worlds_hold_what_they_claim_to_hold(simulation: Simulation) -> None:
+    plans = [draw_plan(seed, NUMBERS) for seed in SEEDS]
+    assert {plan.theme for plan in plans} == set(Theme)
+    assert {blow.what.value for plan in plans for blow in plan.blows} == {"kill", "stall", "jump", "wall clock"}
+    assert {type(event).__name__ for plan in plans for event in plan.events} == {"Call", "Text", "Pause", "Answer"}
+    summary = simulation.run(SOME)
+    assert summary.posts > 0
+    assert summary.steps > 100 * len(SOME)
+
+
+def test_a_seed_replays_identically(simulation: Simulation) -> None:
+    first = [simulation.live(seed).digest for seed in SOME]
+    again = [simulation.live(seed).digest for seed in SOME]
+    assert first == again
+    assert len(set(first)) == len(SOME)
