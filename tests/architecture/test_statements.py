@@ -25,6 +25,7 @@ ACROSS_TENANTS = {
     "frontdesk.features.delivery.queries.doubt.SETTLE_ABSENT",
     "frontdesk.features.delivery.queries.doubt.LOOK_AGAIN",
     "frontdesk.features.delivery.queries.doubt.TAKE_RECEIPT",
+    "frontdesk.features.delivery.queries.doubt.UNPARK_KNOWN",
     # Leased by id from CLAIM's rows, which are locked in the same transaction.
     "frontdesk.features.delivery.queries.jobs.APPLY_DECISIONS",
     # The carrier refuses a number, whoever's it is.

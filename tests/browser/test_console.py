@@ -172,6 +172,7 @@ async def test_hands_stay_on_the_keyboard(house: House, browser: Browser) -> Non
     await house.missed_call()
     async with visit(browser, house) as visitor:
         page = visitor.page
+        await expect(page.locator("li.row", has_text="delivered")).to_have_count(2)
         await page.keyboard.press("j")
         await page.keyboard.press("j")
         await page.keyboard.press("k")

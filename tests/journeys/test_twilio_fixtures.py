@@ -54,9 +54,9 @@ def _vectors() -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("vector", _vectors(), ids=lambda vector: str(vector["scheme"])[:30])
-@pytest.mark.parametrize("tampered", [False, True], ids=["as signed", "tampered"])
+@pytest.mark.parametrize("word", ["tomorrow", "tomorrov"], ids=["as signed", "tampered"])
 async def test_a_published_signature_opens_the_door_and_a_changed_byte_shuts_it(
-    vector: dict[str, object], tampered: bool, database_url: str, home: Path
+    vector: dict[str, object], word: str, database_url: str, home: Path
 ) -> None:
     secret = str(vector["secret"])
     environ = {
@@ -64,15 +64,15 @@ async def test_a_published_signature_opens_the_door_and_a_changed_byte_shuts_it(
         "TWILIO_AUTH_TOKEN": secret,
         "TWILIO_SHARED_KEYS": f"webhooks_sharedkey_01:{secret}",
     }
-    body = str(vector["body"]).replace("tomorrow", "tomorrov" if tampered else "tomorrow")
+    body = str(vector["body"]).replace("tomorrow", word)
     headers = {"Content-Type": "application/x-www-form-urlencoded", **_headers(vector)}
     async with open_office(database_url, home, environ=environ) as office:
         query = str(vector["url"]).partition("?")[2]
         address = f"{office.url}/webhooks/twilio/sms?{query}"
         async with office.carrier.post(address, data=body, headers=headers) as answer:
-            assert answer.status == (403 if tampered else 200)
+            assert answer.status == (200 if word == "tomorrow" else 403)
         kept = await office.fetchval("select count(*) from webhook_events")
-        assert kept == (0 if tampered else 1)
+        assert kept == (1 if word == "tomorrow" else 0)
 
 
 def _headers(vector: dict[str, object]) -> dict[str, str]:

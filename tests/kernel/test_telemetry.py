@@ -27,7 +27,7 @@ from frontdesk.kernel.telemetry import (
     get_logger,
     render_metrics_reference,
 )
-from frontdesk.kernel.telemetry.metrics import FIRST_SMS_P95, JOB_RUNS, OUTBOX_DISPATCH_LAG, WEBHOOK_DEDUPE_HITS
+from frontdesk.kernel.telemetry.metrics import FIRST_SMS_P95, OUTBOX_DISPATCH_LAG, WEBHOOK_DEDUPE_HITS
 
 SECRET = "canary-secret-9f31"
 PHONE = "+14155550134"
@@ -212,15 +212,17 @@ async def test_a_reading_that_fails_is_counted_and_leaves_no_stale_value() -> No
     async def runs() -> dict[tuple[str, ...], float]:
         return {("queued",): 3.0} if len(answers) else {}
 
+    waiting = Metric("waiting_runs", MetricKind.COMPUTED, "Runs that wait, by state.", ("state",))
+    metrics.declare(waiting)
     metrics.register_async_gauge(FIRST_SMS_P95, p95)
-    metrics.register_async_gauge(JOB_RUNS, runs)
+    metrics.register_async_gauge(waiting, runs)
     first = (await metrics.render()).decode()
     assert "slo_first_sms_p95_seconds 2.0" in first
-    assert 'job_runs{state="queued"} 3.0' in first
+    assert 'waiting_runs{state="queued"} 3.0' in first
     with captured():
         second = (await metrics.render()).decode()
     assert "slo_first_sms_p95_seconds NaN" in second
-    assert 'job_runs{state="queued"}' not in second
+    assert 'waiting_runs{state="queued"}' not in second
     assert 'metrics_collection_failures_total{metric="slo_first_sms_p95_seconds"} 1.0' in second
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Troubles:
     list_fails: float = 0.0
     list_late: float = 0.0
     no_reference: float = 0.0
+    receipts_late: float = 0.0
     clock_skew: float = 0.0  # seconds by which the carrier's clock is ahead of ours
     keeps_opt_outs: bool = True
 
@@ -112,7 +114,16 @@ class Carrier:
         self.accepted: Callable[[Post], None] = lambda _post: None
         self._turnstile = turnstile
         self._beginning = beginning
+        self._watchers: list[asyncio.Future[None]] = []
         self._under_way: list[tuple[float, int, Fate]] = []
+
+    async def nth_post(self, number: int) -> Post:
+        """Wait until the POST of a number, from 0, has started."""
+        while len(self.posts) <= number:
+            started = self._turnstile.loop.create_future()
+            self._watchers.append(started)
+            await started
+        return self.posts[number]
 
     def strikes(self, likelihood: float) -> bool:
         """Draw whether a trouble strikes now."""
@@ -148,6 +159,10 @@ class Carrier:
         turnstile, random = self._turnstile, self.random
         post = Post(number=len(self.posts), text=text, place=place, tick=turnstile.steps, started_at=turnstile.now)
         self.posts.append(post)
+        for watcher in self._watchers:
+            if not watcher.done():
+                watcher.set_result(None)
+        self._watchers.clear()
         fate = self._draw_fate()
         post.troubled = fate is not Fate.TAKEN
         slow = self.strikes(self.troubles.slow)

@@ -156,9 +156,10 @@ class Outside:
             ((ReceiptStatus.DELIVERED, ""), (ReceiptStatus.UNDELIVERED, "30003"), (ReceiptStatus.FAILED, "30008")),
             (8, 1, 1),
         )[0]
+        late = random.uniform(30, 120) if self._carrier.strikes(self._carrier.troubles.receipts_late) else 0.0
         for status in (ReceiptStatus.SENT, ending):
             for _ in range(random.choice((1, 1, 1, 2))):
-                after = random.choice((0.0, 0.02, 0.5, 3.0)) if random.random() < 0.96 else random.uniform(20, 200)
+                after = late + random.choice((0.0, 0.02, 0.5, 3.0, 12.0))
                 self._go(self._receipt(post, status, code if status is ending else "", after))
 
     async def _receipt(self, post: Post, status: ReceiptStatus, code: str, after: float) -> None:

@@ -16,6 +16,7 @@ WORDS = {
     "help": ("HELP", "help"),
     "chat": ("My sink leaks", "Can you come on Tuesday?", "ok thanks", "cancel my 3pm"),
 }
+FEWEST_EVENTS, MORE_EVENTS, MOST_EVENTS = 3, 0.6, 12
 HINTS = {"STOP": "STOP", "stop": "STOP", "UNSUBSCRIBE": "STOP", "START": "START", "UNSTOP": "START", "HELP": "HELP"}
 
 
@@ -97,9 +98,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """A mishap at a step: it strikes between any two steps, whatever is under way."""
+    """A mishap: `after` so many steps of the world, or of the POST numbered `post`, whose sender it then strikes."""
 
     after: int
+    post: int | None
     what: Mishap
     target: int
     seconds: float
@@ -130,12 +132,9 @@ def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
     random = Random(f"{seed}/plan")
     theme = random.choice(tuple(Theme))
     businesses = random.choice((1, 1, 2))
-    callers = CALLERS[: random.choice((1, 1, 2, 4))]
+    callers = CALLERS[: random.choice((1, 2, 3, 4))]
     span = random.choice((0.5, 2.0, 8.0, 30.0)) if theme is not Theme.CLOCKS else random.choice((8.0, 700.0, 1500.0))
-    events = tuple(
-        _draw_event(random, theme, number, businesses=businesses, numbers=numbers, callers=callers, span=span)
-        for number in range(random.choice((3, 3, 3, 3, 4, 4, 5, 6, 8, 12)))
-    )
+    events = _draw_events(random, theme, span, businesses=businesses, callers=callers, numbers=numbers)
     calm = theme is Theme.UNDISTURBED
     lost = 0.01 if not calm and random.random() < 0.3 else 0.0
     return Plan(
@@ -153,26 +152,47 @@ def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
     )
 
 
+def _draw_events(
+    random: Random,
+    theme: Theme,
+    span: float,
+    *,
+    businesses: int,
+    callers: tuple[str, ...],
+    numbers: tuple[str, ...],
+) -> tuple[Event, ...]:
+    """Draw events around a few moments: most of what happens, happens at once, where order matters."""
+    moments = [1 + random.uniform(0, span) for _ in range(random.choice((1, 1, 2, 3)))]
+    events: list[Event] = []
+    if theme is Theme.STOP or random.random() < 0.2:  # somebody whom the business knows already
+        events.append(Text(0.0, f"SM{0xF0FF:032x}", callers[0], 0, "My sink leaks", (0.0,)))
+    if theme is Theme.STOP:
+        events.append(_draw_call(random, 90, moments[0] + random.expovariate(20), callers[0], 0, numbers[0]))
+        events.append(_draw_text(random, 91, moments[0] + random.expovariate(20), callers[0], 0, meaning="stop"))
+    while len(events) < FEWEST_EVENTS or (random.random() < MORE_EVENTS and len(events) < MOST_EVENTS):
+        at = random.choice(moments) + random.expovariate(25) if random.random() < 0.75 else random.uniform(0, span)
+        business, person = random.randrange(businesses), random.choice(callers)
+        if theme is Theme.STOP and random.random() < 0.7:
+            business, person = 0, callers[0]  # one person, about whom much happens at once
+        events.append(_draw_event(random, theme, len(events), at=at, person=person, business=business, numbers=numbers))
+    return tuple(events)
+
+
 def _draw_event(
     random: Random,
     theme: Theme,
     number: int,
     *,
-    businesses: int,
+    at: float,
+    person: str,
+    business: int,
     numbers: tuple[str, ...],
-    callers: tuple[str, ...],
-    span: float,
 ) -> Event:
-    at = random.uniform(0, span)
-    business = random.randrange(businesses)
-    person = random.choice(callers)
-    kinds = {Theme.STOP: (4, 6, 1, 2), Theme.PAUSE: (5, 1, 4, 2)}.get(theme, (6, 3, 1, 2))
+    kinds = {Theme.STOP: (4, 6, 1, 1), Theme.PAUSE: (6, 1, 3, 2)}.get(theme, (7, 3, 1, 2))
     kind = "call" if number == 0 else random.choices(("call", "text", "pause", "answer"), kinds)[0]
     if kind == "text":
         weights = (6, 2, 1, 1, 2) if theme is Theme.STOP else (2, 1, 1, 2, 4)
-        meaning = random.choices(tuple(WORDS), weights)[0]
-        told = tuple(random.choice((0.0, 0.0, 0.02, 3.0)) for _ in range(random.choice((1, 1, 1, 2, 3))))
-        return Text(at, f"SM{0xF000 + number:032x}", person, business, random.choice(WORDS[meaning]), told)
+        return _draw_text(random, number, at, person, business, meaning=random.choices(tuple(WORDS), weights)[0])
     if kind == "pause":
         return Pause(
             at, random.choice(("global", "tenant", "channel")), business, random.choice((0.5, 2, 2, 5, 5, 12, 40, 1000))
@@ -180,6 +200,11 @@ def _draw_event(
     if kind == "answer":
         return Answer(at, business, person, random.choice(("On our way", "We call you back")), f"answer:{number}")
     return _draw_call(random, number, at, person, business, numbers[business])
+
+
+def _draw_text(random: Random, number: int, at: float, person: str, business: int, *, meaning: str) -> Text:
+    told = tuple(random.choice((0.0, 0.0, 0.02, 3.0)) for _ in range(random.choice((1, 1, 1, 2, 3))))
+    return Text(at, f"SM{0xF000 + number:032x}", person, business, random.choice(WORDS[meaning]), told)
 
 
 def _draw_call(random: Random, number: int, at: float, caller: str, business: int, called: str) -> Call:
@@ -228,30 +253,29 @@ def _draw_blows(random: Random, theme: Theme) -> tuple[Blow, ...]:
     }.get(theme, tuple(Mishap))
     count = random.choice((1, 2, 3, 5)) if theme in (Theme.KILLS, Theme.STALLS, Theme.CLOCKS) else random.choice((0, 1))
     reach = random.choice((30, 80, 200))
-    return tuple(
-        Blow(
-            random.randrange(8, 8 + reach),
-            what := random.choice(kinds),
-            random.randrange(8),
-            {
-                Mishap.KILL: random.choice((0.05, 0.5, 3.0)),
-                Mishap.STALL: random.choice((0.3, 2.0, 12.0, 20.0, 45.0, 45.0, 90.0)),
-                Mishap.JUMP: random.choice((5.0, 45.0, 600.0, 3600.0)),
-                Mishap.WALL_CLOCK: random.choice((-3600.0, -30.0, -0.2, 0.2, 3600.0)),
-            }[what],
-        )
-        for _ in range(count)
-    )
+    blows = []
+    for _ in range(count):
+        post = random.choice((0, 1, 1, 2)) if random.random() < 0.5 else None
+        what = random.choice(kinds)
+        seconds = {
+            Mishap.KILL: random.choice((0.05, 0.5, 3.0)),
+            Mishap.STALL: random.choice((0.3, 2.0, 12.0, 20.0, 45.0, 45.0, 90.0)),
+            Mishap.JUMP: random.choice((5.0, 45.0, 600.0, 3600.0)),
+            Mishap.WALL_CLOCK: random.choice((-3600.0, -30.0, -0.2, 0.2, 3600.0)),
+        }[what]
+        after = random.randrange(8, 8 + reach) if post is None else random.choice((0, 0, 1, 2, 5, 20))
+        blows.append(Blow(after, post, what, random.randrange(8), seconds))
+    return tuple(blows)
 
 
 def _draw_troubles(random: Random, theme: Theme) -> Troubles:
     if theme is Theme.UNDISTURBED:
         return Troubles()
     heavy = theme in (Theme.CARRIER, Theme.STALLS)
-    share = random.choice((0.05, 0.12)) if heavy else random.choice((0.0, 0.02, 0.08))
+    share = random.choice((0.1, 0.2)) if heavy else random.choice((0.0, 0.05, 0.15))
     mostly = random.random() < 0.5  # one trouble alone, and often
     only = random.randrange(5)
-    shares = [(0.4 if only == kind else 0.0) if heavy and mostly else share for kind in range(5)]
+    shares = [(0.6 if only == kind else 0.0) if heavy and mostly else share for kind in range(5)]
     return Troubles(
         unreachable=share / 2,
         lost=shares[0],
@@ -265,6 +289,7 @@ def _draw_troubles(random: Random, theme: Theme) -> Troubles:
         list_fails=random.choice((0.0, 0.0, 0.2)),
         list_late=random.choice((0.0, 0.1, 0.5)),
         no_reference=random.choice((0.0, 0.0, 0.3)),
+        receipts_late=random.choice((0.0, 0.0, 0.3, 1.0)),
         clock_skew=random.choice((0.0, 0.0, -60.0, 60.0)),
         keeps_opt_outs=random.random() < 0.5,
     )

@@ -5,7 +5,6 @@ What the product says to the database is altered on its way to the server; the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import count
 
 import pytest
@@ -33,7 +32,10 @@ NO_LOCK_OF_THE_PERSON = {
     "select pg_advisory_xact_lock_shared(1, hashtext($1))": "select hashtext($1)",
     "pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164))": "true",
 }
-NO_DEDUPE = {"on conflict (provider, dedupe_key) do nothing": "", "values ($1, $2, $3, $4, $5,": "values ($1, $2, $3, $4, $5 || $1::text,"}
+NO_DEDUPE = {
+    "on conflict (provider, dedupe_key) do nothing": "",
+    "values ($1, $2, $3, $4, $5,": "values ($1, $2, $3, $4, $5 || $1::text,",
+}
 
 
 def find(simulation: Simulation, mark: str, *, within: int) -> tuple[int, list[str]]:

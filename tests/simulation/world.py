@@ -166,7 +166,8 @@ class World:
 
     async def _strike(self, blow: Blow) -> None:
         turnstile = self._turnstile
-        await turnstile.step(blow.what.value, after=blow.after)
+        sender = None if blow.post is None else (await self._carrier.nth_post(blow.post)).place
+        await turnstile.step(blow.what.value, after=blow.after if sender is None else turnstile.steps + blow.after)
         self._coming.pop(asyncio.current_task(), None)
         if blow.what is Mishap.JUMP:
             turnstile.now += blow.seconds
@@ -175,7 +176,8 @@ class World:
         victims = [program for program in self._programs if program.place.stalled_at is None]
         if not victims:
             return
-        victim = victims[blow.target % len(victims)]
+        senders = [program for program in victims if program.place.name == sender]
+        victim = senders[0] if senders else victims[blow.target % len(victims)]
         turnstile.note(f"{blow.what.value} {victim.place.name}")
         match blow.what:
             case Mishap.KILL:

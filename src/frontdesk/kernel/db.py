@@ -182,6 +182,7 @@ class Database:
                 "tcp_keepalives_idle": "5",
                 "timezone": "UTC",
                 "jit": "off",
+                "client_connection_check_interval": "2000",
             },
         )
         database = cls(pool, role=role, clock=clock, flush=flush)

@@ -128,8 +128,7 @@ async def assemble(
     clock: DatabaseClock | None = None,
 ) -> Frontdesk:
     """Put a process of `kind` ('web', 'worker', …) together; `stack` takes it apart again, in order."""
-    clock = clock or DatabaseClock()
-    account = twilio_account(settings)
+    clock, account = clock or DatabaseClock(), twilio_account(settings)
     providers = _open_providers(stack, account, clock)
     journal = Journal(home / "journal")
     stack.push_async_callback(journal.close)

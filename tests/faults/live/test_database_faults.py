@@ -109,9 +109,7 @@ async def test_sessions_ended_at_random_under_load_cost_repeats_and_nothing_else
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_with_every_connection_taken_the_kill_switch_works_over_http_and_on_the_command_line(home: Path) -> None:
-    # The command line needs four connections at once.
-    settings = {"max_connections": "30", "superuser_reserved_connections": "6"}
-    async with own_server(home, **settings) as server, live_office(server.dsn, home) as office:
+    async with own_server(home, max_connections="30") as server, live_office(server.dsn, home) as office:
         token = await office.issue_token()
         await office.start_web(DATABASE_POOL_MAX_SIZE="2")
         async with AsyncExitStack() as taken:

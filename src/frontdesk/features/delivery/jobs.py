@@ -62,6 +62,7 @@ class Reconciler:
         return len(doubtful)
 
     async def _look_up(self, job: reconciling.DoubtfulJob) -> None:
+        asked_at = self._system.clock.now()
         try:
             provider = self._providers[job.provider]
             listed = await provider.list_sent_texts(
@@ -75,7 +76,7 @@ class Reconciler:
             log.warning("carrier_not_asked", job_id=str(job.id), error=str(error)[:200])
             await self._system.perform(lambda tx: reconciling.postpone_look(tx, job))
             return
-        await self._system.perform(lambda tx: reconciling.settle(tx, job, listed))
+        await self._system.perform(lambda tx: reconciling.settle(tx, job, listed, asked_at=asked_at))
 
     async def watch_once(self) -> int:
         """Announce replies that have not left for 60 s."""

@@ -16,6 +16,7 @@ SETTINGS: dict[str, str] = {
     "checkpoint_completion_target": "0.9",
     # Small: no worker processes that an office of this size does not need.
     "max_connections": "100",
+    "superuser_reserved_connections": "6",  # for a command line that pulls the kill switch
     "shared_buffers": "64MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",

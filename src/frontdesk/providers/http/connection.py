@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import select
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -15,6 +17,10 @@ from frontdesk.providers.http.message import HttpResponse
 
 MAX_HEAD_BYTES = 64 * 1024
 """More header bytes than any provider sends; a reply beyond it is cut off."""
+
+UNSENT_MILLISECONDS = 10_000
+"""Bytes not acknowledged for this long are dropped: no request may arrive after its deadline."""
+USER_TIMEOUT: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux
 
 FIRST_FINAL_STATUS = 200
 BODYLESS_STATUSES = frozenset({204, 304})
@@ -67,6 +73,9 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         sock = transport.get_extra_info("socket")
         if sock is not None:
+            if USER_TIMEOUT is not None:
+                with contextlib.suppress(OSError):
+                    sock.setsockopt(socket.IPPROTO_TCP, USER_TIMEOUT, UNSENT_MILLISECONDS)
             self._poller = select.poll()
             self._poller.register(sock.fileno(), select.POLLIN)
 

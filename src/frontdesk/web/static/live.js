@@ -17,7 +17,10 @@ function place(row, list) {
   const known = document.getElementById(row.id);
   if (known) {
     if (known.outerHTML === row.outerHTML) return;
+    const held = known.contains(document.activeElement);
     known.replaceWith(row);
+    // Whoever walks the timeline by keyboard stays where they are when a row changes under them.
+    if (held) row.querySelector("a.who")?.focus();
   } else {
     const later = [...list.querySelectorAll("li.row")].find((other) => other.id < row.id);
     row.classList.add("fresh");

@@ -52,8 +52,11 @@ def earliest_creation(job: DoubtfulJob) -> datetime:
     return job.posting_at - CLOCK_TOLERANCE
 
 
-def judge(job: DoubtfulJob, listed: Sequence[SentText], *, known: set[str], now: datetime) -> Finding:
-    """Match a job with the carrier's list: same people, same words, not another job's, not older than the POST."""
+def judge(job: DoubtfulJob, listed: Sequence[SentText], *, known: set[str], asked_at: datetime) -> Finding:
+    """Match a job with the carrier's list: same people, same words, not another job's, not older than the POST.
+
+    What the list does not hold is absent as of `asked_at`, when the carrier was asked, not as of when it answered.
+    """
     for text in sorted(listed, key=lambda one: one.created_at):
         if (
             text.provider_message_id not in known
@@ -62,7 +65,7 @@ def judge(job: DoubtfulJob, listed: Sequence[SentText], *, known: set[str], now:
             and text.created_at >= earliest_creation(job)
         ):
             return Found(text)
-    if job.looks >= MIN_LOOKS and now - job.posting_at >= ABSENT_AFTER:
+    if job.looks >= MIN_LOOKS and asked_at - job.posting_at >= ABSENT_AFTER:
         return Absent()
     return Undecided()
 
@@ -74,10 +77,10 @@ async def claim_doubtful(tx: Transaction, *, limit: int) -> list[DoubtfulJob]:
     return await doubt.claim_in_doubt(tx, limit=limit)
 
 
-async def settle(tx: Transaction, job: DoubtfulJob, listed: Sequence[SentText]) -> Finding:
+async def settle(tx: Transaction, job: DoubtfulJob, listed: Sequence[SentText], *, asked_at: datetime) -> Finding:
     """Write what the carrier's list means for a job: accepted, queued again if provably absent, or look once more."""
     known = await doubt.list_known_ids(tx, provider=job.provider, ids=[text.provider_message_id for text in listed])
-    finding = judge(job, listed, known=known, now=tx.now)
+    finding = judge(job, listed, known=known, asked_at=asked_at)
     match finding:
         case Found(text):
             status = RECEIPT_TO_STATUS[text.status]
