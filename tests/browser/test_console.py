@@ -50,6 +50,7 @@ async def visit(
     await page.get_by_label("Password").fill(PASSWORD)
     await page.get_by_role("button", name="Log in").click()
     await expect(page.locator("[data-live]")).to_have_text("Live")
+    await expect(page.locator("[data-live]")).to_be_visible()
     yield visitor
     await context.close()
     assert visitor.complaints == []

@@ -12,11 +12,16 @@ function wire(node) {
   window.htmx?.process(node);
 }
 
+// What a viewer can tell apart; a row that says the same stays, with its focus and what it has asked the server for.
+function content(row) {
+  return [row.textContent.replace(/\s+/g, " ").trim(), row.querySelectorAll("a, audio, form").length].join("|");
+}
+
 // Ids sort by time, so a row's place follows from its id.
 function place(row, list) {
   const known = document.getElementById(row.id);
   if (known) {
-    if (known.outerHTML === row.outerHTML) return;
+    if (content(known) === content(row)) return;
     const held = known.contains(document.activeElement);
     known.replaceWith(row);
     // Whoever walks the timeline by keyboard stays where they are when a row changes under them.
