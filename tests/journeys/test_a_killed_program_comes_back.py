@@ -11,9 +11,7 @@ from tests.journeys.journey import Journey
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "twin"])
-async def test_after_a_kill_the_program_runs_again_and_a_missed_call_gets_its_text(
-    journey: Journey, name: str
-) -> None:
+async def test_after_a_kill_the_program_runs_again_and_a_missed_call_gets_its_text(journey: Journey, name: str) -> None:
     killed = journey.installation.pids()[name]
     os.kill(killed, signal.SIGKILL)
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twilio.request_validator import (  # type: ignore[import-untyped] # the official library ships no types
+from twilio.request_validator import (
     RequestValidator,
     get_signature_algorithm,
 )

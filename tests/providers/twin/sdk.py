@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from twilio.base.exceptions import TwilioRestException  # type: ignore[import-untyped]  # no py.typed
-from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]  # no py.typed
-from twilio.request_validator import (  # type: ignore[import-untyped]  # no py.typed
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import (
     RequestValidator,
     get_signature_algorithm,
 )
-from twilio.rest import Client  # type: ignore[import-untyped]  # no py.typed
+from twilio.rest import Client
 
 __all__ = ["RequestValidator", "Sdk", "TwilioRestException", "get_signature_algorithm"]
 
