@@ -146,9 +146,9 @@ def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
         blows=() if calm else _draw_blows(random, theme),
         troubles=_draw_troubles(random, theme),
         database=(lost, lost, lost),
-        fine=random.random() < 0.25,
+        fine=random.random() < 0.5,
         inertia=random.choice((0.0, 0.0, 0.5, 0.85)),
-        pace=random.choice((0.001, 0.004, 0.004, 0.03)),
+        pace=random.choice((0.001, 0.004, 0.01, 0.03)),
     )
 
 
@@ -167,10 +167,11 @@ def _draw_events(
     if theme is Theme.STOP or random.random() < 0.2:  # somebody whom the business knows already
         events.append(Text(0.0, f"SM{0xF0FF:032x}", callers[0], 0, "My sink leaks", (0.0,)))
     if theme is Theme.STOP:
-        events.append(_draw_call(random, 90, moments[0] + random.expovariate(20), callers[0], 0, numbers[0]))
-        events.append(_draw_text(random, 91, moments[0] + random.expovariate(20), callers[0], 0, meaning="stop"))
+        events.append(_draw_call(random, 90, moments[0], callers[0], 0, numbers[0]))
+        at = moments[0] + random.uniform(0, 0.06)  # while the call's own webhooks come in
+        events.append(_draw_text(random, 91, at, callers[0], 0, meaning="stop"))
     while len(events) < FEWEST_EVENTS or (random.random() < MORE_EVENTS and len(events) < MOST_EVENTS):
-        at = random.choice(moments) + random.expovariate(25) if random.random() < 0.75 else random.uniform(0, span)
+        at = random.choice(moments) + random.expovariate(50) if random.random() < 0.75 else random.uniform(0, span)
         business, person = random.randrange(businesses), random.choice(callers)
         if theme is Theme.STOP and random.random() < 0.7:
             business, person = 0, callers[0]  # one person, about whom much happens at once

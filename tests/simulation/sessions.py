@@ -98,7 +98,7 @@ class Session:
         self._timer: asyncio.TimerHandle | None = None
         self._heard: asyncio.Future[None] | None = None
 
-    async def execute(self, statement: str, *arguments: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
+    async def execute(self, statement: str, *arguments: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
         """Run a statement; the first, the commit and what follows the commit are boundaries."""
         del timeout
         if statement == "commit":
@@ -312,7 +312,7 @@ class SteppedPool:
             place.sessions.pop(session, None)
             session.release()
 
-    async def fetchval(self, _statement: str, *, timeout: float | None = None) -> object:  # noqa: ASYNC109
+    async def fetchval(self, _statement: str, *, timeout: float | None = None) -> object:  # noqa: ASYNC109 - asyncpg's
         """Read the simulated server's time of day: all that is asked outside a transaction."""
         del timeout
         return self.server_time()

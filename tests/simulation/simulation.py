@@ -133,6 +133,10 @@ class Simulation:
         """Change the database of all worlds to come."""
         self._loop.run_until_complete(self.watch.execute(statement))
 
+    def unaltered(self) -> list[str]:
+        """List the words that were to be altered and that no statement of the product had."""
+        return self._stage.stock.untouched()
+
     def close(self) -> None:
         """Close connections and loop, and take the folder away."""
         self._loop.run_until_complete(self._shut())
