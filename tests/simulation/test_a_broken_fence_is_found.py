@@ -95,7 +95,11 @@ SABOTAGES = {
     ),
     "a job's place in its thread is forgotten": Sabotage(
         mark="I12",
-        words={"and earlier.status in ('queued', 'posting', 'unknown') and earlier.message_class": "and false and earlier.message_class"},
+        words={
+            "and earlier.status in ('queued', 'posting', 'unknown') and earlier.message_class": (
+                "and false and earlier.message_class"
+            )
+        },
         within=400,
     ),
 }
