@@ -96,6 +96,7 @@ class Session:
         self._is_cut = False
         self._began = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._statements = 0
         self._heard: asyncio.Future[None] | None = None
 
     async def execute(self, statement: str, *arguments: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
@@ -155,8 +156,9 @@ class Session:
 
     async def _run(self, call: Callable[[], Awaitable[Result]]) -> Result:
         self._refuse_if_lost()
-        await self._turnstile.step("statement", session=self, follow_up=True)
-        self._refuse_if_lost()
+        if self._turnstile.fine:
+            await self._turnstile.step("statement", session=self)
+            self._refuse_if_lost()
         return await self._talk(call)
 
     async def _commit(self) -> str:
@@ -222,7 +224,8 @@ class Session:
         self._waited = False
         lost_to_a_circle = False
         self._turnstile.talking += 1
-        self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
+        self._statements += 1
+        self._look_later()
         try:
             return await call()
         except asyncpg.DeadlockDetectedError:
@@ -234,7 +237,9 @@ class Session:
                 # The lock was free before we heard that its holder had let go: whoever lets go is always heard first.
                 self._heard = self._turnstile.loop.create_future()
                 await self._heard
-            self._timer.cancel()
+            self._statements += 1
+            if self._timer is not None:
+                self._timer.cancel()
             if self.holder is None:
                 self._turnstile.talking -= 1
             else:
@@ -243,16 +248,20 @@ class Session:
             if self._waited:
                 await self._turnstile.step("woken", session=self)
 
-    def _look(self) -> None:
-        self._turnstile.loop.create_task(self._park_if_blocked())
+    def _look_later(self) -> None:
+        self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look, self._statements)
 
-    async def _park_if_blocked(self) -> None:
-        timer = self._timer
+    def _look(self, statement: int) -> None:
+        self._turnstile.loop.create_task(self._park_if_blocked(statement))
+
+    async def _park_if_blocked(self, statement: int) -> None:
+        if statement != self._statements:
+            return
         pids = await self._stock.blockers(self.raw.get_server_pid())
-        if timer is not self._timer or timer is None or timer.cancelled():
-            return  # the statement has ended meanwhile
+        if statement != self._statements:
+            return  # it has ended meanwhile
         if not pids:
-            self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
+            self._look_later()
             return
         holders = [self._stock.by_pid[pid] for pid in pids]
         self.holder = holders[0]
@@ -265,7 +274,7 @@ class Session:
         """Count as talking again: the lock that was waited for may be free."""
         self.holder = None
         self._turnstile.talking += 1
-        self._timer = self._turnstile.loop.call_later(LOOK_SECONDS, self._look)
+        self._look_later()
         if self._heard is not None and not self._heard.done():
             self._heard.set_result(None)
 

@@ -166,7 +166,7 @@ class Simulation:
         with seeded_machine(turnstile, f"{seed}/chance"):
             story = await asyncio.create_task(world.run())
         trace = await recorder.read_trace(self.watch)
-        for change in trace:
+        for change in sorted(trace, key=lambda change: (change.tick, str(change.job_id), change.n)):
             turnstile.note(f"{change.tick} {change.kind} {change.job_id} {change.was} {change.became} {change.fence}")
         journal = Journal(world.journal_folder)
         journaled = [str(line.entry["phone_e164"]) for line in journal.read_all().entries]

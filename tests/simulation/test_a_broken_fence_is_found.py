@@ -95,11 +95,7 @@ SABOTAGES = {
     ),
     "a job's place in its thread is forgotten": Sabotage(
         mark="I12",
-        words={
-            "and earlier.status in ('queued', 'posting', 'unknown') and earlier.message_class": (
-                "and false and earlier.message_class"
-            )
-        },
+        words={"earlier.status in ('queued', 'posting', 'unknown') and": "false and"},
         within=400,
     ),
 }

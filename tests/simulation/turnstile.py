@@ -39,7 +39,7 @@ PLACE: ContextVar[Place] = ContextVar("place")
 
 @dataclass(eq=False, slots=True)
 class Waiter:
-    """A task at a boundary; `due` in simulated seconds, `after` in steps; a follow-up goes on without a draw."""
+    """A task at a boundary; `due` in simulated seconds, `after` in steps."""
 
     label: str
     place: Place
@@ -47,7 +47,6 @@ class Waiter:
     due: float
     after: int
     session: Session | None
-    follow_up: bool
     future: asyncio.Future[None]
 
 
@@ -109,15 +108,13 @@ class Turnstile:
         if self.log is not None:
             self.log.append(line)
 
-    async def step(
-        self, label: str, *, due: float = 0.0, after: int = 0, session: Session | None = None, follow_up: bool = False
-    ) -> None:
+    async def step(self, label: str, *, due: float = 0.0, after: int = 0, session: Session | None = None) -> None:
         """Wait for a turn; a place that was killed gets none any more."""
         place = PLACE.get()
         if place.dead:
             raise asyncio.CancelledError
         task = asyncio.current_task()
-        waiter = Waiter(label, place, task, due, after, session, follow_up, self.loop.create_future())
+        waiter = Waiter(label, place, task, due, after, session, self.loop.create_future())
         self.waiting.append(waiter)
         try:
             await waiter.future
@@ -166,9 +163,6 @@ class Turnstile:
             self.now = min(coming)
             self.time_passed()
             ready = [waiter for waiter in self.waiting if self._may_go(waiter)]
-        for waiter in ready:
-            if waiter.follow_up and not self.fine:
-                return waiter
         if self.inertia and self._random.random() < self.inertia:
             for waiter in ready:
                 if waiter.task is self._last:

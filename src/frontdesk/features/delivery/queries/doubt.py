@@ -150,8 +150,9 @@ async def orphan_overdue_jobs(tx: Transaction) -> int:
 
 
 async def claim_in_doubt(tx: Transaction, *, limit: int) -> list[DoubtfulJob]:
-    """Take jobs to ask the carrier about, for 15 s."""
-    return [DoubtfulJob(**dict(row)) for row in await tx.fetch(CLAIM_IN_DOUBT, tx.now, limit, LOOK_LEASE)]
+    """Take jobs to ask the carrier about, for 15 s, oldest POST first."""
+    jobs = [DoubtfulJob(**dict(row)) for row in await tx.fetch(CLAIM_IN_DOUBT, tx.now, limit, LOOK_LEASE)]
+    return sorted(jobs, key=lambda job: (job.posting_at, job.id))
 
 
 async def list_known_ids(tx: Transaction, *, provider: str, ids: list[str]) -> set[str]:
@@ -217,10 +218,10 @@ async def park_receipt(
 async def unpark(tx: Transaction, *, provider: str, ids: list[str]) -> list[tuple[str, str, str]]:
     """Take parked receipts of messages that have become known: id, status, error code."""
     rows = await tx.fetch(UNPARK, provider, ids)
-    return [(row["provider_message_id"], row["status"], row["error_code"]) for row in rows]
+    return sorted((row["provider_message_id"], row["status"], row["error_code"]) for row in rows)
 
 
 async def unpark_known(tx: Transaction) -> list[tuple[str, str, str, str]]:
     """Take parked receipts whose message has become known by whatever way: provider, id, status, error code."""
     rows = await tx.fetch(UNPARK_KNOWN)
-    return [(row["provider"], row["provider_message_id"], row["status"], row["error_code"]) for row in rows]
+    return sorted((row["provider"], row["provider_message_id"], row["status"], row["error_code"]) for row in rows)

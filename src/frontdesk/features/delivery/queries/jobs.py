@@ -72,6 +72,7 @@ CLAIM = """
            job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id,
            pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164)) as person_locked
     from due join send_jobs as job on job.id = due.id
+    order by job.available_at, job.id
 """
 
 APPLY_DECISIONS = """
@@ -284,7 +285,7 @@ def _claimed(row: asyncpg.Record) -> ClaimedJob:
 
 
 async def claim_jobs(tx: Transaction, *, limit: int) -> list[ClaimedJob]:
-    """Lock up to `limit` due jobs, and share each person's consent lock where nobody holds it alone.
+    """Lock up to `limit` due jobs, longest due first, and share each person's consent lock where nobody holds it alone.
 
     Paused work, numbers that are held back and texts behind an earlier one of the same thread stay untouched.
     """
@@ -332,6 +333,6 @@ async def record_results(tx: Transaction, results: Sequence[PostResult]) -> set[
 
 
 async def mark_late(tx: Transaction) -> list[LateJob]:
-    """Mark replies that have waited for 60 s, once each."""
-    rows = await tx.fetch(LIST_LATE, tx.now)
+    """Mark replies that have waited for 60 s, once each, oldest first."""
+    rows = sorted(await tx.fetch(LIST_LATE, tx.now), key=lambda row: row["id"])
     return [LateJob(row["id"], row["tenant_id"], row["recipient_e164"], row["correlation_id"]) for row in rows]
