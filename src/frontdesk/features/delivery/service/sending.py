@@ -8,7 +8,7 @@ from uuid import UUID
 from frontdesk.features.delivery.events import TextRequested
 from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Verdict, decide
 from frontdesk.features.delivery.model import VERDICT_SECONDS, JobStatus, LeasedJob, Requested, TextIntent
-from frontdesk.features.delivery.queries import gate_facts, jobs
+from frontdesk.features.delivery.queries import asking, gate_facts, jobs
 from frontdesk.features.delivery.segments import count
 from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json, gather
 from frontdesk.kernel.db import Transaction
@@ -56,7 +56,7 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
     owner = lane.lease_owner() if status is JobStatus.POSTING and not stored.breaker_open else None
     if status is JobStatus.POSTING and owner is None:
         status = JobStatus.QUEUED
-    if not await jobs.insert_job(tx, _new_job(tx, intent, job_id, status, owner, decision, facts)):
+    if not await asking.insert_job(tx, _new_job(tx, intent, job_id, status, owner, decision, facts)):
         existing = await jobs.find_by_intent(tx, key=intent.key)
         if existing is None:
             raise LookupError(intent.key)
@@ -94,10 +94,10 @@ def _new_job(
     owner: UUID | None,
     decision: Decision,
     facts: Facts,
-) -> jobs.NewJob:
+) -> asking.NewJob:
     segments = count(intent.body)
     ended = decision.verdict in (Verdict.BAR, Verdict.DROP)
-    return jobs.NewJob(
+    return asking.NewJob(
         id=job_id,
         intent=intent,
         encoding=segments.encoding.value,
