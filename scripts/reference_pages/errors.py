@@ -19,6 +19,7 @@ REASON_FILES = (
     "features/delivery/gates.py",
     "features/delivery/retry.py",
     "features/delivery/service/reconciling.py",
+    "features/senders/model.py",
     "features/textback/model.py",
     "features/textback/service.py",
 )

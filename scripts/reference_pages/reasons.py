@@ -13,6 +13,7 @@ ANSWERS: dict[str, str] = {
     "web.method_not_allowed": "This method is not served at this address.",
     "web.not_found": "There is nothing at this address, or nothing that you may know of.",
     "web.refused": "The request is refused for a reason that has no code of its own.",
+    "web.too_slow": "The body did not come within `MAX_BODY_SECONDS`.",
     "web.too_large": "The body is larger than `MAX_BODY_BYTES`.",
     "webhooks.failed": "A webhook could not be taken in because of a fault of ours; the provider tells us again.",
     "webhooks.not_now": "The database does not answer; the provider tells us again.",
@@ -46,9 +47,20 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "delivery.switches_unknown": ("hold", "The kill switches could not be read; asked again within a second."),
     "delivery.too_late": ("drop", "The text is of no use any more; its `useful_until` has passed."),
+    "senders.campaign_not_approved": (
+        "bar",
+        "The number belongs to no approved campaign: carriers refuse its marketing (30034). Register it.",
+    ),
     "senders.number_blocked": (
         "bar",
         "The carrier has blocked the number for texts; `sending_numbers.texting_blocked_reason` has its code.",
+    ),
+    "senders.number_retired": ("bar", "The number is retired: it texts no more."),
+    "senders.registration_unknown": ("bar", "Nothing is known of the number's registration with carriers."),
+    "senders.short_code_not_approved": ("bar", "The short code's campaign is not approved by the carriers."),
+    "senders.toll_free_not_verified": (
+        "bar",
+        "The toll-free number is not verified: carriers refuse its texts (30032). Have it verified.",
     ),
     "senders.unknown_number": ("bar", "The number that it would come from is none of the business's."),
     "textback.cooling_down": ("skipped", "The caller got a text for a missed call within the cool-down."),

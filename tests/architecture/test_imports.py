@@ -45,7 +45,9 @@ BREACHES = {
         "frontdesk.features.textback.service -> frontdesk.features.delivery.model",
     ),
     "http-out": Breach(
-        "features/contacts/service.py", "import aiohttp", "frontdesk.features.contacts.service -> aiohttp"
+        "features/contacts/service/people.py",
+        "import aiohttp",
+        "frontdesk.features.contacts.service.people -> aiohttp",
     ),
     "web-framework": Breach("worker/main.py", "import starlette", "frontdesk.worker.main -> starlette"),
 }

@@ -26,8 +26,10 @@ ACROSS_TENANTS = {
     "frontdesk.features.delivery.queries.doubt.LOOK_AGAIN",
     "frontdesk.features.delivery.queries.doubt.TAKE_RECEIPT",
     "frontdesk.features.delivery.queries.doubt.UNPARK_KNOWN",
+    "frontdesk.features.delivery.queries.receipts.TAKE_IN_RECEIPTS",
     # Leased by id from CLAIM's rows, which are locked in the same transaction.
-    "frontdesk.features.delivery.queries.jobs.APPLY_DECISIONS",
+    "frontdesk.features.delivery.queries.jobs.LEASE",
+    "frontdesk.features.delivery.queries.jobs.SETTLE_DECIDED",
     # The carrier refuses a number, whoever's it is.
     "frontdesk.features.delivery.queries.switches.BLOCK_NUMBER",
     # What is in flight anywhere, for the global switch.

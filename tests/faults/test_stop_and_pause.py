@@ -10,6 +10,7 @@ from frontdesk.features import contacts, delivery
 from frontdesk.features.delivery import Scope
 from frontdesk.kernel.db import Database, Transaction
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
+from tests.support.actors import ADA_ACTS
 from tests.support.office import ADAS_NUMBER, CAROL, MALLORYS_NUMBER, Office, open_office
 
 
@@ -121,7 +122,7 @@ async def test_without_the_journal_a_stop_is_not_acknowledged(database_url: str,
 
 async def _pause(office: Office) -> None:
     async with office.parts.switches.transaction(office.ada.id) as tx:
-        await delivery.pause_sending(tx, scope=Scope.TENANT, key=str(office.ada.id), by="user:ada", reason="test")
+        await delivery.pause_sending(tx, scope=Scope.TENANT, key=str(office.ada.id), by=ADA_ACTS, reason="test")
 
 
 async def test_a_pause_in_the_middle_of_a_burst_stops_it_and_keeps_the_queue(database_url: str, home: Path) -> None:
@@ -141,7 +142,7 @@ async def test_a_pause_in_the_middle_of_a_burst_stops_it_and_keeps_the_queue(dat
         assert proof.last_started_at - proof.paused_at < timedelta(seconds=1)
         assert (proof.in_flight, proof.queued) == (0, 500 - posts)
         async with office.parts.switches.transaction(office.ada.id) as tx:
-            assert await delivery.resume_sending(tx, scope=Scope.TENANT, key=str(office.ada.id), by="user:ada")
+            assert await delivery.resume_sending(tx, scope=Scope.TENANT, key=str(office.ada.id), by=ADA_ACTS)
         await office.settle()
         assert len(await office.texts_to()) == 500
 
@@ -157,7 +158,7 @@ async def test_a_missed_call_during_a_pause_is_kept_and_dropped_when_it_is_too_l
         assert await office.fetchval("select failure_code from send_jobs") == "delivery.paused_tenant"
         office.clock.ahead = timedelta(hours=8)
         async with office.parts.switches.transaction(office.ada.id) as tx:
-            await delivery.resume_sending(tx, scope=Scope.TENANT, key=str(office.ada.id), by="user:ada")
+            await delivery.resume_sending(tx, scope=Scope.TENANT, key=str(office.ada.id), by=ADA_ACTS)
         await office.settle()
         assert await office.posts_to() == 0
         assert await office.fetchval("select status from send_jobs") == "dropped"

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frontdesk.kernel.actor import person
 from frontdesk.kernel.audit import (
     Broken,
     ChainCheck,
@@ -32,6 +33,7 @@ from frontdesk.kernel.audit import (
 from frontdesk.kernel.clock import SystemClock
 from frontdesk.kernel.db import Database, Role
 from frontdesk.kernel.ids import new_id
+from tests.support.actors import ADA_ACTS, MALLORY_ACTS
 
 ADA, MALLORY = UUID(int=1), UUID(int=2)
 
@@ -73,7 +75,7 @@ async def write_some(database: Database, tenant: UUID | None = ADA, count: int =
         async with database.transaction(tenant) as tx:
             await write_entry(
                 tx,
-                actor="user:ada",
+                actor=ADA_ACTS,
                 action="delivery.paused",
                 subject=f"tenant:{number}",
                 details={"reason": "test", "n": number, "ratio": 0.1, "list": [1, None, True]},
@@ -82,7 +84,7 @@ async def write_some(database: Database, tenant: UUID | None = ADA, count: int =
 
 async def state_of(database: Database, tenant: UUID | None = ADA, anchor: ChainHead | None = None) -> Intact | Broken:
     async with database.transaction(tenant) as tx:
-        return await verify_chain(tx, tenant_id=tenant, anchor=anchor)
+        return await verify_chain(tx, tenant_id=tenant, anchors=[anchor])
 
 
 async def test_an_untouched_chain_is_intact_for_the_app_and_for_the_platform(app: Database, system: Database) -> None:
@@ -102,7 +104,7 @@ async def test_an_entry_belongs_to_the_transaction_of_its_change(app: Database) 
     await write_some(app, count=1)
     with suppress(Undo):
         async with app.transaction(ADA) as tx:
-            await write_entry(tx, actor="user:ada", action="x", subject="y")
+            await write_entry(tx, actor=ADA_ACTS, action="x", subject="y")
             raise Undo
     await write_some(app, count=1)
     state = await state_of(app)
@@ -236,13 +238,13 @@ async def test_mallory_sees_nothing_of_ada_and_cannot_write_into_her_chain(app: 
             await tx.fetchrow("select seq from chain_append('audit', $1, 'x')", ADA)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with app.transaction() as tx:
-            await write_entry(tx, actor="user:mallory", action="x", subject="y")
+            await write_entry(tx, actor=MALLORY_ACTS, action="x", subject="y")
 
 
 async def test_odd_text_is_kept_in_a_form_that_verifies(app: Database) -> None:
     details = {"text": "nul \x00 and \ud800 and é and \u2028", "big": 10**20, "tiny": 1e-7, "exp": 1e22}
     async with app.transaction(ADA) as tx:
-        await write_entry(tx, actor="a\x00b", action="x", subject="\udfff", details=details)
+        await write_entry(tx, actor=person(ADA, "a\x00b"), action="x", subject="\udfff", details=details)
     assert isinstance(await state_of(app), Intact)
 
 

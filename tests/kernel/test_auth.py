@@ -47,6 +47,7 @@ from frontdesk.kernel.auth.model import throttled_address
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.db import Role as DatabaseRole
 from frontdesk.kernel.errors import Refused
+from tests.support.actors import ADA_ACTS, TEST_ACTS
 
 PASSWORD = "seven quiet harbours"
 OTHER_PASSWORD = "nine loud mountains"
@@ -95,8 +96,8 @@ async def system(database_url: str, clock: StoppedClock) -> AsyncIterator[Databa
 async def ada(system: Database, passwords: Passwords) -> User:
     hashed = await passwords.hash(PASSWORD)
     async with system.transaction(SHOP) as tx:
-        user = await create_user(tx, email="Ada@Example.com ", name="Ada", password_hash=hashed, actor="system:test")
-        await put_member(tx, user_id=user.id, role=Role.OWNER, actor="system:test")
+        user = await create_user(tx, email="Ada@Example.com ", name="Ada", password_hash=hashed, actor=TEST_ACTS)
+        await put_member(tx, user_id=user.id, role=Role.OWNER, actor=TEST_ACTS)
     return user
 
 
@@ -143,7 +144,7 @@ async def test_only_hashes_are_kept(system: Database, passwords: Passwords, data
     async with system.transaction(SHOP) as tx:
         issued = await create_token(
             tx, name="t", scopes=frozenset({Scope.CALLS_READ}), grantable=OWNER_SCOPES,
-            expires_at=tx.now + timedelta(days=1), actor="user:ada",
+            expires_at=tx.now + timedelta(days=1), actor=ADA_ACTS,
         )  # fmt: skip
     owner = await asyncpg.connect(database_url)
     try:
@@ -170,13 +171,13 @@ async def test_wrong_password_unknown_person_and_barred_person_get_the_same_answ
     assert await try_login(system, passwords, email="nobody@example.com") == LoginRefused()
     assert await try_login(system, passwords, email="not an address\x00\ud800") == LoginRefused()
     async with system.transaction() as tx:
-        await disable_user(tx, user_id=ada.id, actor="system:test")
+        await disable_user(tx, user_id=ada.id, actor=TEST_ACTS)
     assert await try_login(system, passwords) == LoginRefused()
 
 
 async def test_a_person_without_a_password_cannot_log_in_with_any(system: Database, passwords: Passwords) -> None:
     async with system.transaction() as tx:
-        await create_user(tx, email="ben@example.com", name="Ben", password_hash=None, actor="system:test")
+        await create_user(tx, email="ben@example.com", name="Ben", password_hash=None, actor=TEST_ACTS)
     for password in ("", "None", PASSWORD):
         assert await try_login(system, passwords, email="ben@example.com", password=password) == LoginRefused()
 
@@ -193,7 +194,7 @@ async def test_a_hash_of_older_costs_is_replaced_at_the_next_login(
 ) -> None:
     older = PasswordHash(PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD))
     async with system.transaction() as tx:
-        await create_user(tx, email="ada@example.com", name="Ada", password_hash=older, actor="system:test")
+        await create_user(tx, email="ada@example.com", name="Ada", password_hash=older, actor=TEST_ACTS)
     await logged_in(system, passwords)
     owner = await asyncpg.connect(database_url)
     stored = await owner.fetchval("select password_hash from users")
@@ -249,15 +250,15 @@ async def test_barring_a_person_and_clearing_all_sessions_take_effect_at_once(
 ) -> None:
     tokens = [(await logged_in(system, passwords)).token for _ in range(2)]
     async with system.transaction() as tx:
-        assert await log_out_everywhere(tx, user_id=ada.id, actor="user:x") == 2
+        assert await log_out_everywhere(tx, user_id=ada.id, actor=ADA_ACTS) == 2
     assert not any([await is_valid(system, token) for token in tokens])
     tokens = [(await logged_in(system, passwords)).token for _ in range(2)]
     async with system.transaction() as tx:
-        assert await end_all_sessions(tx, actor="user:x") == 2
+        assert await end_all_sessions(tx, actor=ADA_ACTS) == 2
     assert not any([await is_valid(system, token) for token in tokens])
     token = (await logged_in(system, passwords)).token
     async with system.transaction() as tx:
-        await disable_user(tx, user_id=ada.id, actor="user:x")
+        await disable_user(tx, user_id=ada.id, actor=ADA_ACTS)
     assert not await is_valid(system, token)
 
 
@@ -271,11 +272,11 @@ async def test_a_lost_role_is_lost_with_the_next_request(system: Database, passw
         return session.scopes_for(SHOP)
 
     async with system.transaction(SHOP) as tx:
-        await put_member(tx, user_id=ada.id, role=Role.AUDITOR, actor="user:x")
+        await put_member(tx, user_id=ada.id, role=Role.AUDITOR, actor=ADA_ACTS)
     assert Scope.MESSAGES_SEND not in await scopes()
     assert Scope.AUDIT_READ in await scopes()
     async with system.transaction(SHOP) as tx:
-        await remove_member(tx, user_id=ada.id, actor="user:x")
+        await remove_member(tx, user_id=ada.id, actor=ADA_ACTS)
     assert await scopes() == frozenset()
 
 
@@ -364,7 +365,7 @@ async def test_two_people_cannot_share_an_address_and_it_must_be_one(system: Dat
     for email, code in (("ADA@example.com", "auth.email_taken"), ("ada", "auth.email_invalid")):
         with pytest.raises(Refused) as refusal:
             async with system.transaction() as tx:
-                await create_user(tx, email=email, name="", password_hash=None, actor="x")
+                await create_user(tx, email=email, name="", password_hash=None, actor=TEST_ACTS)
         assert refusal.value.code == code
     async with system.transaction() as tx:
         assert await find_user(tx, email=" Ada@Example.com") == ada

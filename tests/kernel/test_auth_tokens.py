@@ -22,6 +22,7 @@ from frontdesk.kernel.auth import (
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.db import Role as DatabaseRole
 from frontdesk.kernel.errors import Refused
+from tests.support.actors import ADA_ACTS, MALLORY_ACTS
 
 SHOP, OTHER_SHOP = UUID(int=1), UUID(int=2)
 OWNER_SCOPES = ROLE_SCOPES[Role.OWNER]
@@ -62,7 +63,7 @@ async def test_a_token_works_within_its_tenant_scopes_and_time(system: Database,
     async with system.transaction(SHOP) as tx:
         issued = await create_token(
             tx, name="reporting", scopes=frozenset({Scope.CALLS_READ}), grantable=OWNER_SCOPES,
-            expires_at=tx.now + timedelta(days=30), actor="user:ada",
+            expires_at=tx.now + timedelta(days=30), actor=ADA_ACTS,
         )  # fmt: skip
     assert issued.secret.startswith("fd_")
     assert issued.secret.startswith(issued.token.prefix)
@@ -86,15 +87,15 @@ async def test_a_revoked_token_is_dead_and_another_tenant_cannot_revoke_it(syste
     async with system.transaction(SHOP) as tx:
         issued = await create_token(
             tx, name="t", scopes=frozenset({Scope.SIMULATE}), grantable=OWNER_SCOPES,
-            expires_at=tx.now + timedelta(days=1), actor="user:ada",
+            expires_at=tx.now + timedelta(days=1), actor=ADA_ACTS,
         )  # fmt: skip
     for tenant in (OTHER_SHOP, None):
         with pytest.raises(Refused) as refusal:
             async with system.transaction(tenant) as tx:
-                await revoke_token(tx, token_id=issued.token.id, actor="user:mallory")
+                await revoke_token(tx, token_id=issued.token.id, actor=MALLORY_ACTS)
         assert refusal.value.status == 404
     async with system.transaction(SHOP) as tx:
-        await revoke_token(tx, token_id=issued.token.id, actor="user:ada")
+        await revoke_token(tx, token_id=issued.token.id, actor=ADA_ACTS)
     async with system.transaction() as tx:
         assert await find_token(tx, secret=issued.secret) is None
 
@@ -118,7 +119,7 @@ async def test_a_token_that_reaches_too_far_is_refused(
         async with system.transaction(SHOP) as tx:
             await create_token(
                 tx, name=name, scopes=frozenset(scopes), grantable=grantable,
-                expires_at=tx.now + timedelta(days=days), actor="user:ada",
+                expires_at=tx.now + timedelta(days=days), actor=ADA_ACTS,
             )  # fmt: skip
     assert (refusal.value.code, refusal.value.status) == (code, status)
 

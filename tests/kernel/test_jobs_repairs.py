@@ -35,6 +35,7 @@ from tests.kernel.recordings import (
     started,
     steps_of,
 )
+from tests.support.actors import ADA_ACTS
 
 
 @pytest.fixture
@@ -67,10 +68,10 @@ async def test_a_failed_step_can_be_retried_by_name(
     run_id = await failed_run(runner, recordings, app, system)
     with pytest.raises(Refused) as refusal:
         async with system.transaction() as tx:
-            await retry_step(tx, run_id=run_id, step="locate", actor="user:ada")
+            await retry_step(tx, run_id=run_id, step="locate", actor=ADA_ACTS)
     assert refusal.value.code == "jobs.step_not_failed"
     async with system.transaction() as tx:
-        await retry_step(tx, run_id=run_id, step="download", actor="user:ada")
+        await retry_step(tx, run_id=run_id, step="download", actor=ADA_ACTS)
     assert await go(runner, system, run_id) == Finished()
     assert recordings.done == ["locate", "download", "link"]
     async with system.transaction() as tx:
@@ -82,7 +83,7 @@ async def test_a_failed_step_can_be_skipped_with_a_result_given_by_a_person(
 ) -> None:
     run_id = await failed_run(runner, recordings, app, system)
     async with system.transaction() as tx:
-        await skip_step(tx, run_id=run_id, step="download", result=7, actor="user:ada")
+        await skip_step(tx, run_id=run_id, step="download", result=7, actor=ADA_ACTS)
     assert await go(runner, system, run_id) == Finished()
     assert recordings.done == ["locate", "link"]
     assert recordings.seen[1:] == [7, "https://x:7"]
@@ -95,14 +96,14 @@ async def test_a_run_can_be_replayed_from_a_step_and_its_past_stays_readable(
     run_id = await started(app)
     await go(runner, system, run_id)
     async with system.transaction() as tx:
-        await replay_run(tx, run_id=run_id, from_step="download", actor="user:ada")
+        await replay_run(tx, run_id=run_id, from_step="download", actor=ADA_ACTS)
     await go(runner, system, run_id)
     assert recordings.done == ["locate", "download", "link", "download", "link"]
     assert [name for name, _ in await steps_of(system, run_id)] == ["locate", "download", "link"]
     assert len(await steps_of(system, run_id, history=True)) == 5
     with pytest.raises(Refused) as refusal:
         async with system.transaction() as tx:
-            await replay_run(tx, run_id=run_id, from_step="nowhere", actor="user:ada")
+            await replay_run(tx, run_id=run_id, from_step="nowhere", actor=ADA_ACTS)
     assert refusal.value.code == "jobs.step_unknown"
 
 
@@ -112,8 +113,8 @@ async def test_a_run_can_be_forked_from_a_step_with_other_arguments(
     run_id = await started(app)
     await go(runner, system, run_id)
     async with system.transaction() as tx:
-        fork = await fork_run(tx, run_id=run_id, from_step="link", key="fork", actor="user:ada", args={"url": "y"})
-        same = await fork_run(tx, run_id=run_id, from_step="link", key="fork", actor="user:ada")
+        fork = await fork_run(tx, run_id=run_id, from_step="link", key="fork", actor=ADA_ACTS, args={"url": "y"})
+        same = await fork_run(tx, run_id=run_id, from_step="link", key="fork", actor=ADA_ACTS)
     assert (same.run_id, same.is_new) == (fork.run_id, False)
     await go(runner, system, fork.run_id)
     assert recordings.done == ["locate", "download", "link", "link"]
@@ -127,13 +128,13 @@ async def test_a_canceled_run_stays_canceled(
 ) -> None:
     run_id = await started(app)
     async with system.transaction() as tx:
-        await cancel_run(tx, run_id=run_id, actor="user:ada")
+        await cancel_run(tx, run_id=run_id, actor=ADA_ACTS)
     assert await go(runner, system, run_id) == Finished()
     assert recordings.done == []
     assert (await run_of(system, run_id)).state is RunState.CANCELED
     with pytest.raises(Refused) as refusal:
         async with system.transaction() as tx:
-            await cancel_run(tx, run_id=run_id, actor="user:ada")
+            await cancel_run(tx, run_id=run_id, actor=ADA_ACTS)
     assert refusal.value.code == "jobs.run_ended"
 
 
@@ -154,7 +155,7 @@ async def test_an_old_place_in_the_queue_starts_nothing(
 ) -> None:
     run_id = await failed_run(runner, recordings, app, system)
     async with system.transaction() as tx:
-        await retry_step(tx, run_id=run_id, step="download", actor="user:ada")
+        await retry_step(tx, run_id=run_id, step="download", actor=ADA_ACTS)
     assert await runner.execute(run_id, 1) == Finished()
     assert recordings.done == ["locate"]
     assert await runner.execute(run_id, 2) == Finished()

@@ -22,6 +22,7 @@ from frontdesk.kernel.clock import SystemClock
 from frontdesk.kernel.db import Database, Role, Tx
 from frontdesk.kernel.jobs import JobsWorker, Run, RunContext, RunState, Workflows, get_run, list_steps, start_run
 from frontdesk.kernel.jobs.queue import queue_names
+from frontdesk.kernel.jobs.worker import ListeningManager
 from frontdesk.schema.engine_tables import PGQUEUER
 
 SHOP = UUID(int=1)
@@ -81,6 +82,22 @@ async def test_workers_share_the_runs_and_a_drain_finishes_them(
     assert {(await run_of(system, run_id)).state for run_id in ids} == {RunState.SUCCEEDED}
     async with system.transaction() as tx:
         assert await tx.fetchval("select count(*) from pgqueuer") == 0
+
+
+async def test_a_worker_asks_whether_it_hears_only_once_it_listens(database_url: str) -> None:
+    async with asyncpg.create_pool(
+        database_url, min_size=2, max_size=4, server_settings={"role": Role.SYSTEM.value}
+    ) as pool:
+        manager = ListeningManager(pool)
+        asked = asyncio.create_task(manager.listener_healthy())
+        # Round trips during which a question that is asked too early would be sent, and lost.
+        for _ in range(20):
+            await pool.fetchval("select 1")
+        assert not manager.pending_health_check
+        working = asyncio.create_task(manager.run())
+        assert (await asked).id is not None
+        manager.shutdown.set()
+        await working
 
 
 async def test_a_failing_run_is_tried_again_by_the_queue(database_url: str, app: Database, system: Database) -> None:

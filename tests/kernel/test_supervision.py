@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -168,10 +169,21 @@ async def test_an_orphan_of_a_dead_child_is_buried(home: Path) -> None:
         await until(lambda: pid_of("grandchild", home) is not None)
         grandchild = pid_of("grandchild", home)
         assert grandchild is not None
-        os.kill(supervisor.pids()["web"], signal.SIGKILL)
-        await until(lambda: psutil.Process(grandchild).ppid() == os.getpid())
-        os.kill(grandchild, signal.SIGKILL)
+        try:
+            os.kill(supervisor.pids()["web"], signal.SIGKILL)
+            await until(lambda: psutil.Process(grandchild).ppid() == os.getpid())
+        finally:
+            os.kill(grandchild, signal.SIGKILL)
         await until(lambda: not psutil.pid_exists(grandchild))
+
+
+async def test_the_tests_own_programs_end_with_their_test(home: Path) -> None:
+    async with supervised(Supervisor([child("web", "parent", home)])):
+        await until(lambda: pid_of("grandchild", home) is not None)
+        grandchild = pid_of("grandchild", home)
+        assert grandchild is not None
+    shutil.rmtree(home)
+    await until(lambda: is_dead(grandchild))
 
 
 async def test_a_stop_before_the_first_child_runs_leaves_nothing_behind(home: Path) -> None:

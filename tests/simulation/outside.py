@@ -17,6 +17,7 @@ from tests.simulation.plan import HINTS, Answer, Call, Event, Pause, Text
 from tests.simulation.program import ACCOUNT, Program
 from tests.simulation.story import Acknowledged, Story
 from tests.simulation.turnstile import Place, Turnstile
+from tests.support.actors import ADA_ACTS
 
 PATIENCE = 15.0  # seconds after which a carrier gives a webhook up
 TRIES = 4
@@ -184,9 +185,9 @@ async def _switch(web: Program, scope: delivery.Scope, key: str, *, paused: bool
     try:
         async with web.parts.switches.transaction() as tx:
             if paused:
-                await delivery.pause_sending(tx, scope=scope, key=key, by="user:ada", reason="simulated")
+                await delivery.pause_sending(tx, scope=scope, key=key, by=ADA_ACTS, reason="simulated")
             else:
-                await delivery.resume_sending(tx, scope=scope, key=key, by="user:ada")
+                await delivery.resume_sending(tx, scope=scope, key=key, by=ADA_ACTS)
     except UNAVAILABLE:
         return False
     return True

@@ -107,13 +107,16 @@ class Session:
         if statement == "rollback":
             return await self._roll_back()
         if statement.startswith("begin;"):
-            await self._turnstile.step("begin", session=self)
-            self._began = self._turnstile.steps
-            if self._faults.strikes(self._faults.refused):
-                raise self._lose(ConnectionRefusedError("the database cannot be reached"))
-            await self._connect()
-            return await self._talk(lambda: self.raw.execute(statement))
+            return await self._begin(statement)
         return await self._run(lambda: self.raw.execute(self._stock.alter(statement), *arguments))
+
+    async def _begin(self, statement: str) -> str:
+        await self._turnstile.step("begin", session=self)
+        self._began = self._turnstile.steps
+        if self._faults.strikes(self._faults.refused):
+            raise self._lose(ConnectionRefusedError("the database cannot be reached"))
+        await self._connect()
+        return await self._talk(lambda: self.raw.execute(statement))
 
     @property
     def raw(self) -> asyncpg.Connection:
@@ -155,11 +158,24 @@ class Session:
         self._is_cut = True
 
     async def _run(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        if self._raw is None:
+            return await self._run_alone(call)
         self._refuse_if_lost()
         if self._turnstile.fine:
             await self._turnstile.step("statement", session=self)
             self._refuse_if_lost()
         return await self._talk(call)
+
+    async def _run_alone(self, call: Callable[[], Awaitable[Result]]) -> Result:
+        """Run a statement outside a transaction: it has one of its own, with the same boundaries."""
+        await self._begin("begin")
+        try:
+            result = await self._run(call)
+            await self._commit()
+        except BaseException:
+            await self._roll_back()
+            raise
+        return result
 
     async def _commit(self) -> str:
         self._refuse_if_lost()

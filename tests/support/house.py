@@ -20,6 +20,7 @@ from frontdesk.kernel.settings import load_settings
 from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
 from frontdesk.web.server import serve
 from frontdesk.wiring import Frontdesk, assemble
+from tests.support.actors import TEST_ACTS
 from tests.support.office import ACCOUNT, ADAS_NUMBER, MALLORYS_NUMBER, TOKEN, business
 
 PASSWORD = "plum-anchor-violet-kettle"
@@ -61,7 +62,7 @@ class House:
                 scopes=frozenset(scopes),
                 grantable=frozenset(Scope),
                 expires_at=tx.now + timedelta(days=1),
-                actor="test",
+                actor=TEST_ACTS,
             )
         return self.client(Authorization=f"Bearer {issued.secret}")
 
@@ -149,7 +150,7 @@ def _free_port() -> int:
 async def _add_businesses(parts: Frontdesk, ada: tenants.Tenant, mallory: tenants.Tenant) -> None:
     for tenant, number in ((ada, ADAS_NUMBER), (mallory, MALLORYS_NUMBER)):
         async with parts.system.transaction(tenant.id) as tx:
-            await tenants.create_tenant(tx, tenant, by="test")
+            await tenants.create_tenant(tx, tenant, by=TEST_ACTS)
             await senders.add_number(tx, phone_e164=number, provider="twilio")
 
 
@@ -164,10 +165,10 @@ async def _add_people(parts: Frontdesk, ada: tenants.Tenant, mallory: tenants.Te
                 email=email,
                 name=email.partition("@")[0].title(),
                 password_hash=password_hash,
-                actor="test",
+                actor=TEST_ACTS,
                 platform_admin=email == ADMIN,
             )
         if email in roles:
             tenant, role = roles[email]
             async with parts.system.transaction(tenant.id) as tx:
-                await auth.put_member(tx, user_id=user.id, role=role, actor="test")
+                await auth.put_member(tx, user_id=user.id, role=role, actor=TEST_ACTS)

@@ -25,6 +25,7 @@ from frontdesk.kernel.settings import load_settings
 from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
 from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import Frontdesk, assemble
+from tests.support.actors import TEST_ACTS
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -217,5 +218,5 @@ def call_form(sid: str, caller: str = CAROL, called: str = ADAS_NUMBER, **fields
 
 async def _add(parts: Frontdesk, tenant: tenants.Tenant, number: str) -> None:
     async with parts.system.transaction(tenant.id) as tx:
-        await tenants.create_tenant(tx, tenant, by="test")
+        await tenants.create_tenant(tx, tenant, by=TEST_ACTS)
         await senders.add_number(tx, phone_e164=number, provider="twilio")

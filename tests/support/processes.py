@@ -19,6 +19,7 @@ from frontdesk.kernel.db import Database, Role
 from frontdesk.kernel.outbox import Handlers, flush_with
 from frontdesk.providers.twin import TwinControl
 from frontdesk.providers.twin.wire import Settings as TwinSettings
+from tests.support.actors import TEST_ACTS
 from tests.support.database_watch import DatabaseWatch
 from tests.support.office import ACCOUNT, ADAS_NUMBER, CAROL, MALLORYS_NUMBER, TOKEN, business, call_form
 from tests.support.program import SOURCE, Program, free_port, start_program, twin_here, twin_program
@@ -160,7 +161,7 @@ class LiveOffice(DatabaseWatch):
         scopes = frozenset({Scope.DELIVERY_READ, Scope.DELIVERY_PAUSE, Scope.DELIVERY_RESUME})
         async with self.login.transaction(self.ada.id) as tx:
             issued = await create_token(
-                tx, name="test", scopes=scopes, grantable=scopes, expires_at=tx.now + timedelta(days=1), actor="test"
+                tx, name="test", scopes=scopes, grantable=scopes, expires_at=tx.now + timedelta(days=1), actor=TEST_ACTS
             )
         return issued.secret
 
@@ -256,7 +257,7 @@ async def live_office(
         mallory = replace(business(name="Mesa Dental", slug="mesa"), forwarding_e164="+16025550199")
         for tenant, number in ((ada, ADAS_NUMBER), (mallory, MALLORYS_NUMBER)):
             async with login.transaction(tenant.id) as tx:
-                await tenants.create_tenant(tx, tenant, by="test")
+                await tenants.create_tenant(tx, tenant, by=TEST_ACTS)
                 await senders.add_number(tx, phone_e164=number, provider="twilio")
         twin = await stack.enter_async_context(TwinControl(twin_url))
         await twin.change_settings(TwinSettings(callback_share=1.0 if receipts else 0.0))

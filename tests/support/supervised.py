@@ -16,6 +16,15 @@ def note(folder: Path, name: str) -> None:
         story.write(f"{name}\n")
 
 
+def is_alive(pid: int) -> bool:
+    """Tell whether a program is still there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def main() -> None:
     """Live until a signal comes: `NAME HABIT FOLDER`."""
     name, habit, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
@@ -33,10 +42,13 @@ def main() -> None:
     sys.stdout.flush()
     (folder / f"{name}.pid").write_text(str(os.getpid()), encoding="utf-8")
     note(folder, f"{name} started")
-    if habit == "parent" and os.fork() == 0:
+    supervisor = os.getppid()
+    # Once only: the one that is started after this one's death must leave no grandchild that nobody knows of.
+    if habit == "parent" and not (folder / "grandchild.pid").exists() and os.fork() == 0:
         (folder / "grandchild.pid").write_text(str(os.getpid()), encoding="utf-8")
-    while True:
-        time.sleep(60)
+    # The lifeline is not inherited, so whoever is forked here looks after its own end.
+    while folder.exists() and is_alive(supervisor):
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 
-from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.actor import Actor
+from frontdesk.kernel.audit import list_entries
+from frontdesk.kernel.auth import Scope, find_user
 from tests.support.house import ADA, ADMIN, BEN, OLIVE, House, open_house
 
 CAROL = "+12065550123"
@@ -97,3 +99,32 @@ async def test_a_runbook_pulls_the_switch_with_the_cookie_alone_and_no_page_can(
         assert refused.json()["code"] == "auth.csrf"
     assert (await runbook.post(f"/tenants/{house.ada.id}/pause")).json()["paused"] is True
     assert (await runbook.post(f"/tenants/{house.ada.id}/resume")).json()["paused"] is False
+
+
+async def test_the_audit_log_names_whoever_did_it_by_id_with_a_readable_name_beside_it(house: House) -> None:
+    ada, program = await house.as_person(ADA), await house.as_program(Scope.DELIVERY_PAUSE, tenant_id=house.ada.id)
+    await ada.post(f"/tenants/{house.ada.id}/pause", json={"reason": "by a person"})
+    await ada.post(f"/api/tenants/{house.ada.id}/resume")
+    await ada.patch(f"/api/tenants/{house.ada.id}", json={"ring_seconds": 21})
+    await program.post(f"/tenants/{house.ada.id}/pause", json={"reason": "by a program"})
+    admin = await house.as_person(ADMIN)
+    await admin.post("/api/channels/sms/pause", json={"reason": "everywhere"})
+    entries = (await ada.get("/api/audit-log", params={"limit": 200})).json()
+    done = [(entry["action"], entry["actor"], entry["actor_name"]) for entry in entries]
+    async with house.parts.system.transaction() as tx:
+        person = await find_user(tx, email=ADA)
+        root = await find_user(tx, email=ADMIN)
+        platform = await list_entries(tx, tenant_id=None)
+    assert person is not None
+    assert root is not None
+    ((token_actor, token_name),) = {(who, name) for _, who, name in done if who.startswith("token:")}
+    assert done[-4:] == [
+        ("delivery.paused", f"user:{person.id}", ADA),
+        ("delivery.resumed", f"user:{person.id}", ADA),
+        ("tenants.updated", f"user:{person.id}", ADA),
+        ("delivery.paused", token_actor, "token:a program"),
+    ]
+    assert token_name == "token:a program"
+    assert (platform[-1].actor, platform[-1].actor_name) == (f"user:{root.id}", ADMIN)
+    for name in {who for _, who, _ in done} | {entry.actor for entry in platform}:
+        assert Actor(name).id == name

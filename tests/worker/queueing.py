@@ -7,12 +7,13 @@ from datetime import timedelta
 from frontdesk.cli.bench.drain import ClosedLane
 from frontdesk.features import contacts, delivery, senders, tenants
 from frontdesk.wiring import Frontdesk
+from tests.support.actors import TEST_ACTS
 
 
 async def add_business(parts: Frontdesk, tenant: tenants.Tenant, number: str) -> None:
     """Add a business with one number."""
     async with parts.system.transaction(tenant.id) as tx:
-        await tenants.create_tenant(tx, tenant, by="test")
+        await tenants.create_tenant(tx, tenant, by=TEST_ACTS)
         await senders.add_number(tx, phone_e164=number, provider="twilio")
 
 

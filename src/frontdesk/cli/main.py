@@ -8,7 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
-from frontdesk.cli import bench, demo, looking, people, sending, serving
+from frontdesk.cli import bench, demo, looking, numbers, people, sending, serving
 from frontdesk.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, error_console, write_json
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (serving, demo, sending, people, looking, bench):
+for part in (serving, demo, sending, people, numbers, looking, bench):
     part.register(app)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from frontdesk.kernel import actor as actors
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.settings import Settings, load_settings
 
@@ -109,11 +111,11 @@ async def find_tenant_id(parts: Frontdesk, slug: str) -> UUID:
     raise Refused("tenants.not_found", f"no business is called {slug}; there are: {names}", status=404)
 
 
-def actor() -> str:
-    """Name whoever runs the command, as the audit log does."""
+def actor() -> Actor:
+    """Name whoever runs the command wherever it is written down who did something."""
     import getpass
 
     try:
-        return f"system:cli/{getpass.getuser()}"
-    except (KeyError, OSError):
-        return f"system:cli/{os.getuid()}"
+        return actors.system(f"cli/{getpass.getuser()}")
+    except (KeyError, OSError, ValueError):
+        return actors.system(f"cli/{os.getuid()}")

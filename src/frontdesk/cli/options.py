@@ -13,3 +13,4 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 TenantSlug = Annotated[str, typer.Option("--tenant", help="Short name or id of the business.")]
+OptionalTenant = Annotated[str | None, typer.Option("--tenant", help="Short name or id of a business.")]

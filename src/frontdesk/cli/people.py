@@ -1,4 +1,4 @@
-"""Businesses, their numbers, the people who log in and the programs that call us, on the command line."""
+"""Businesses, the people who log in and the programs that call us, on the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 import typer
 
 from frontdesk.cli.founding import add_tenant
-from frontdesk.cli.options import AsJson, Home, TenantSlug
+from frontdesk.cli.options import AsJson, Home, OptionalTenant
 
 if TYPE_CHECKING:
     from frontdesk.features.tenants import Tenant
@@ -28,8 +28,19 @@ MAY_BE_SET = (
     "voicemail_enabled",
     "recording_announcement",
     "hours",
+    "country",
+    "daily_budget_cents",
+    "monthly_budget_cents",
+    "quiet_from",
+    "quiet_until",
+    "state",
+    "postal_address",
+    "website",
+    "registrations",
+    "double_opt_in",
+    "marketing_daily_cap",
 )
-OptionalTenant = Annotated[str | None, typer.Option("--tenant", help="Short name or id of a business.")]
+MAY_BE_EMPTY = {"state", "postal_address", "website"}
 
 
 def register(app: typer.Typer) -> None:
@@ -50,10 +61,6 @@ def register(app: typer.Typer) -> None:
     tokens.command("list")(list_tokens)
     tokens.command("revoke")(revoke_token)
     app.add_typer(tokens, name="token")
-    numbers = typer.Typer(help="Numbers that businesses are called on and text from.")
-    numbers.command("list")(list_numbers)
-    numbers.command("add")(add_number)
-    app.add_typer(numbers, name="number")
 
 
 def list_tenants(*, home: Home = None, as_json: AsJson = False) -> None:
@@ -111,7 +118,8 @@ def _name_and_value(change: str) -> tuple[str, str]:
     name, equals, value = change.partition("=")
     if not equals or name not in MAY_BE_SET:
         raise typer.BadParameter(f"{change} is not NAME=VALUE with a name of: {', '.join(MAY_BE_SET)}")
-    return name, value
+    is_hour = name.startswith("quiet_") and value.count(":") == 1
+    return name, f"{value}:00" if is_hour else value
 
 
 async def _get_tenant(parts: Frontdesk, slug: str) -> Tenant:
@@ -137,7 +145,8 @@ async def _change_tenant(parts: Frontdesk, slug: str, given: dict[str, str]) -> 
 
     async with parts.app.transaction(await find_tenant_id(parts, slug)) as tx:
         present = await tenants.get_tenant(tx)
-        fields = {**_fields(present), **{name: value or None for name, value in given.items()}}
+        told = {name: value if value or name in MAY_BE_EMPTY else None for name, value in given.items()}
+        fields = {**_fields(present), **told}
         try:
             changed = msgspec.convert(fields, tenants.Tenant, strict=False)
         except msgspec.ValidationError as error:
@@ -323,60 +332,3 @@ def revoke_token(
         write_json({"revoked": True})
     else:
         console().print("Revoked.")
-
-
-def list_numbers(*, tenant: OptionalTenant = None, home: Home = None, as_json: AsJson = False) -> None:
-    """List the numbers of a business, or of all."""
-    from frontdesk.cli.office import find_tenant_id, with_office
-    from frontdesk.cli.output import show_table, write_json
-    from frontdesk.features import senders, tenants
-
-    async def work(parts: Frontdesk) -> list[tuple[str, senders.SendingNumber]]:
-        async with parts.system.transaction() as tx:
-            businesses = await tenants.list_tenants(tx)
-        wanted = None if tenant is None else await find_tenant_id(parts, tenant)
-        found: list[tuple[str, senders.SendingNumber]] = []
-        for business in businesses:
-            if wanted in {None, business.id}:
-                async with parts.app.transaction(business.id) as tx:
-                    found += [(business.slug, number) for number in await senders.list_numbers(tx)]
-        return found
-
-    found = with_office(home, work)
-    if as_json:
-        write_json({"numbers": [{"tenant": slug, "number": number} for slug, number in found]})
-        return
-    rows = [
-        (number.phone_e164, slug, number.provider, number.texting_allowed, number.texting_blocked_reason)
-        for slug, number in found
-    ]
-    show_table("Numbers", ("number", "business", "provider", "may text", "because"), rows)
-
-
-def add_number(
-    number: Annotated[str, typer.Argument(help="The number in E.164, like +12125550142.")],
-    *,
-    tenant: TenantSlug,
-    messaging_service: Annotated[str, typer.Option(help="Messaging Service that sends for it.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Give a number to a business."""
-    from frontdesk.cli.office import find_tenant_id, with_office
-    from frontdesk.cli.output import console, write_json
-    from frontdesk.features import senders
-    from frontdesk.features.contacts.phones import parse_phone
-
-    async def work(parts: Frontdesk) -> senders.SendingNumber:
-        tenant_id = await find_tenant_id(parts, tenant)
-        phone = parse_phone(number, "US").e164
-        async with parts.app.transaction(tenant_id) as tx:
-            return await senders.add_number(
-                tx, phone_e164=phone, provider="twilio", messaging_service=messaging_service
-            )
-
-    added = with_office(home, work)
-    if as_json:
-        write_json(added)
-    else:
-        console().print(f"{added.phone_e164} answers for {tenant} now.")

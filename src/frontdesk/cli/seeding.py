@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frontdesk.features import senders, tenants
-from frontdesk.kernel import auth
+from frontdesk.kernel import actor, auth
 from frontdesk.kernel.ids import new_id
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ OWNER_NAME = "Ada"
 PASSWORD_FILE = "demo_password"  # noqa: S105 - a file's name
 TOKEN_FILE = "api_token"  # noqa: S105 - a file's name
 TOKEN_LIFETIME = timedelta(days=365)
-BY = "system:first-start"
+BY = actor.system("first-start")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 OPEN_TEXT = "Hi, this is {{business}}. Sorry we missed your call! How can we help? Reply STOP to opt out."
 CLOSED_TEXT = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -248,16 +248,35 @@ class Database:
         inline: bool = False,
     ) -> Result:
         """Run `work` in one transaction, again up to 5 times when PostgreSQL reports a deadlock or a conflict."""
-        for repeat in range(MAX_REPEATS):
-            try:
-                async with self.transaction(
-                    tenant_id, correlation_id=correlation_id, causation_id=causation_id, inline=inline
-                ) as tx:
-                    return await work(tx)
-            except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
-                if repeat == MAX_REPEATS - 1:
-                    raise
-        raise AssertionError("unreachable")
+
+        async def once() -> Result:
+            async with self.transaction(
+                tenant_id, correlation_id=correlation_id, causation_id=causation_id, inline=inline
+            ) as tx:
+                return await work(tx)
+
+        return await _repeated(once)
+
+    async def perform_alone(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Run `work`, which is one statement, without the round trips of begin and commit: it commits by itself.
+
+        It has seen its commit when this returns. It speaks for no tenant, cannot announce, and is repeated as `perform`
+        repeats.
+        """
+
+        async def once() -> Result:
+            async with self._pool.acquire() as connection:
+                tx = Transaction(
+                    connection,
+                    tenant_id=None,
+                    now=self.clock.now(),
+                    correlation_id=new_id(),
+                    causation_id=None,
+                    inline=False,
+                )
+                return await work(tx)
+
+        return await _repeated(once)
 
     async def alive(self) -> bool:
         """Tell whether PostgreSQL answers within 2 s."""
@@ -265,6 +284,13 @@ class Database:
             return bool(await self._pool.fetchval("select true", timeout=2))
         except (*UNAVAILABLE, asyncpg.PostgresError):
             return False
+
+
+async def _repeated(once: Callable[[], Awaitable[Result]]) -> Result:
+    for _ in range(MAX_REPEATS - 1):
+        with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+            return await once()
+    return await once()
 
 
 async def _roll_back(connection: Connection) -> None:

@@ -6,14 +6,27 @@ import os
 import time
 from uuid import UUID
 
+# A uuid.UUID in every respect, made in a tenth of the time: hot paths make several per text.
+from asyncpg.pgproto.pgproto import UUID as QuickUUID
+
+RANDOM_BYTES = 10
+
 
 def new_id() -> UUID:
     """Make a UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & 0xFFFFFFFFFFFF) << 80
-    value |= 0x7 << 76
-    value |= ((random >> 62) & 0xFFF) << 64
-    value |= 0b10 << 62
-    value |= random & 0x3FFFFFFFFFFFFFFF
-    return UUID(int=value)
+    return _make(_milliseconds(), os.urandom(RANDOM_BYTES))
+
+
+def new_ids(count: int) -> list[UUID]:
+    """Make `count` UUIDv7s of this one moment."""
+    milliseconds, random = _milliseconds(), os.urandom(RANDOM_BYTES * count)
+    return [_make(milliseconds, random[start : start + RANDOM_BYTES]) for start in range(0, len(random), RANDOM_BYTES)]
+
+
+def _milliseconds() -> bytes:
+    return (time.time_ns() // 1_000_000 & 0xFFFFFFFFFFFF).to_bytes(6, "big")
+
+
+def _make(milliseconds: bytes, random: bytes) -> UUID:
+    marked = bytes((0x70 | random[0] & 0x0F, random[1], 0x80 | random[2] & 0x3F))
+    return QuickUUID(milliseconds + marked + random[3:])

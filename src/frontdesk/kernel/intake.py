@@ -43,7 +43,6 @@ async def archive(tx: Transaction, webhook: Webhook) -> bool:
 
     Two deliveries at the same moment: the second waits for the first transaction and then counts as a repeat.
     """
-    headers = {name: value for name, value in webhook.headers.items() if name.lower() not in SECRET_HEADERS}
     tag = await tx.execute(
         ARCHIVE,
         new_id(),
@@ -53,11 +52,17 @@ async def archive(tx: Transaction, webhook: Webhook) -> bool:
         webhook.dedupe_key,
         webhook.content_type,
         webhook.body,
-        msgspec.json.encode(headers).decode(),
+        headers_json(webhook),
         webhook.correlation_id,
         tx.now,
     )
     return affected(tag) == 1
+
+
+def headers_json(webhook: Webhook) -> str:
+    """Write the headers that may be kept as JSON: credentials are not."""
+    headers = {name: value for name, value in webhook.headers.items() if name.lower() not in SECRET_HEADERS}
+    return msgspec.json.encode(headers).decode()
 
 
 async def take_in(

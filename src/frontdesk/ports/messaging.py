@@ -61,7 +61,7 @@ class SentTextQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentText:
-    """A text as the carrier remembers it."""
+    """A text as the carrier remembers it; `reference` is ours where the carrier gives it back in its lists."""
 
     provider_message_id: str
     sender_e164: str
@@ -70,6 +70,7 @@ class SentText:
     status: ReceiptStatus
     created_at: datetime
     error_code: str = ""
+    reference: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

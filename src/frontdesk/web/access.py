@@ -44,7 +44,6 @@ class Caller:
     """Somebody who has proven who they are; a session comes with its cookie's token."""
 
     principal: Principal
-    signature: str
     session: Session | None = None
     session_token: str = ""
 
@@ -72,7 +71,7 @@ class Entrance:
         if scheme.lower() == "bearer":
             async with database.transaction() as tx:
                 token = await find_token(tx, secret=secret.strip())
-            return None if token is None else Caller(principal=token, signature=f"token:{token.name}")
+            return None if token is None else Caller(principal=token)
         cookie = connection.cookies.get(self.cookie, "")
         if not cookie:
             return None
@@ -80,7 +79,7 @@ class Entrance:
             session = await find_session(tx, token=cookie, lifetime=self.lifetime)
         if session is None:
             return None
-        return Caller(principal=session, signature=session.email, session=session, session_token=cookie)
+        return Caller(principal=session, session=session, session_token=cookie)
 
     async def admit(self, request: Request, *, reserved: bool = False) -> Caller:
         """Let in who has proven who they are, and a browser's changes only from a page of ours.
@@ -144,7 +143,6 @@ class ToBusiness:
             await self._refuse_unknown(tenant_id)
         return Visit(
             principal=caller.principal,
-            signature=caller.signature,
             tenant_id=tenant_id,
             correlation_id=_correlation_id(),
             database=self._database,
@@ -172,7 +170,6 @@ class ToPlatform:
             raise _scope_missing(self.scope)
         return PlatformVisit(
             principal=caller.principal,
-            signature=caller.signature,
             correlation_id=_correlation_id(),
             database=self._database,
         )

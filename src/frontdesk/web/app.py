@@ -13,6 +13,7 @@ from frontdesk.features.contacts import routes as contacts_routes
 from frontdesk.features.conversations import routes as conversations_routes
 from frontdesk.features.delivery import routes as delivery_routes
 from frontdesk.features.insights import routes as insights_routes
+from frontdesk.features.senders import routes as senders_routes
 from frontdesk.features.tenants import routes as tenants_routes
 from frontdesk.providers.twin import TwinControl
 from frontdesk.web.access import FrontDoor
@@ -23,6 +24,7 @@ from frontdesk.web.docs import docs_router
 from frontdesk.web.edge import Edge
 from frontdesk.web.health import health_router, register_readings
 from frontdesk.web.logins import login_router
+from frontdesk.web.members import member_router
 from frontdesk.web.pages import pages_router
 from frontdesk.web.problems import install_problem_handlers
 from frontdesk.web.simulate import Simulator, find_twin, simulate_router
@@ -47,7 +49,11 @@ def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: 
         middleware=[
             Middleware(WebhookDoor, routes=webhooks),
             Middleware(Edge, metrics=parts.metrics, https=parts.public_base_url.startswith("https://")),
-            Middleware(BodyGuard, limit=parts.settings.web.max_body_bytes),
+            Middleware(
+                BodyGuard,
+                limit=parts.settings.web.max_body_bytes,
+                seconds=parts.settings.web.max_body_seconds,
+            ),
         ],
     )
     app.router.redirect_slashes = False
@@ -70,12 +76,14 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         token_router(parts, door),
         businesses_router(parts, door),
         tenants_routes.router(door, judge_template=judge_template),
+        member_router(parts, door),
+        senders_routes.router(door),
         calls_routes.router(door),
         insights_routes.router(door),
         voicemail_router(parts, door),
         conversations_routes.router(door, lane=parts.courier),
         contacts_routes.router(door),
-        consent_routes.router(door),
+        consent_routes.router(door, journal=parts.journal),
         delivery_routes.router(door, switches=parts.switches, wake=wake),
         audit_router(door),
         simulate_router(door, simulator),

@@ -6,9 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from frontdesk.features import consent
-from frontdesk.features.delivery import segments
-from frontdesk.features.textback.template import MessageClass, Severity, lint
+from frontdesk.features import consent, delivery
+from frontdesk.features.textback.template import lint
 from frontdesk.kernel.auth import Scope
 from frontdesk.web.access import Caller, FrontDoor, list_businesses
 from frontdesk.wiring import Frontdesk
@@ -47,9 +46,6 @@ def businesses_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
 def judge_template(template: str) -> str:
     """Say what is wrong with the words of a text-back: the first fault, or "" when only warnings are left."""
     findings = lint(
-        template,
-        message_class=MessageClass.C1,
-        count_segments=lambda text: segments.count(text).count,
-        is_opt_out=lambda text: consent.understand(text, None).verdict is consent.Verdict.STOP,
+        template, is_opt_out=lambda text: consent.understand(text, None).verdict is consent.Verdict.STOP
     )
-    return next((finding.message for finding in findings if finding.severity is Severity.ERROR), "")
+    return next((finding.message for finding in findings if finding.severity is delivery.Severity.ERROR), "")

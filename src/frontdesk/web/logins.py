@@ -113,8 +113,7 @@ def _add_api(routes: APIRouter, logins: Logins, door: FrontDoor) -> None:
     @routes.post("/api/auth/login", tags=["auth"], summary="Log in; sets the session's cookie")
     async def api_login(request: Request, credentials: Credentials) -> JSONResponse:
         login = await logins.log_in(request, email=credentials.email, password=credentials.password)
-        me = describe(Caller(principal=login.session, signature=login.session.email, session=login.session,
-                             session_token=login.token), door.entrance)  # fmt: skip
+        me = describe(Caller(principal=login.session, session=login.session, session_token=login.token), door.entrance)
         response = JSONResponse(me.model_dump(mode="json"))
         logins.give_cookie(response, login)
         return response
@@ -166,7 +165,7 @@ def describe(caller: Caller, entrance: Entrance) -> Me:
     """Tell a caller who they are."""
     session = caller.session
     return Me(
-        signature=caller.signature,
+        signature=caller.principal.actor.shown,
         platform_admin=session is not None and session.platform_admin,
         roles={} if session is None else dict(session.roles),
         platform_scopes=sorted(caller.principal.scopes_for(None)),

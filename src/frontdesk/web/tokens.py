@@ -63,7 +63,7 @@ def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
                 scopes=wanted.scopes,
                 grantable=visit.principal.scopes_for(visit.tenant_id),
                 expires_at=tx.now + timedelta(days=wanted.days),
-                actor=visit.principal.actor,
+                actor=visit.actor,
             )
         return IssuedTokenView(**_view(issued.token).model_dump(), token=issued.secret)
 
@@ -72,7 +72,7 @@ def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
         visit: Annotated[Visit, Depends(door.to_business(Scope.TOKENS_WRITE))], token_id: UUID
     ) -> Response:
         async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
-            await auth.revoke_token(tx, token_id=token_id, actor=visit.principal.actor)
+            await auth.revoke_token(tx, token_id=token_id, actor=visit.actor)
         return Response(status_code=204)
 
     return routes

@@ -26,6 +26,7 @@ from frontdesk.kernel.settings import Settings
 from frontdesk.kernel.telemetry import Metrics
 from frontdesk.ports import MessagingProvider
 from frontdesk.providers.http import HttpClient
+from frontdesk.providers.telnyx import TelnyxAccount, TelnyxMessaging
 from frontdesk.providers.twilio import SharedKey, TwilioAccount, TwilioMessaging
 
 SEND_TOPIC = "send"
@@ -65,6 +66,19 @@ def twilio_account(settings: Settings) -> TwilioAccount | None:
     )
 
 
+def telnyx_account(settings: Settings) -> TelnyxAccount | None:
+    """Read the Telnyx account from the settings; None while no credentials are set."""
+    telnyx = settings.telnyx
+    if telnyx.api_key is None or telnyx.public_key is None:
+        return None
+    return TelnyxAccount(
+        api_key=telnyx.api_key.get_secret_value(),
+        public_keys=tuple(key for key in (telnyx.public_key, telnyx.public_key_secondary) if key),
+        api_base_url=str(telnyx.api_base_url),
+        messaging_profile_id=telnyx.messaging_profile_id or "",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frontdesk:
     """The parts that a web or worker process works with.
@@ -87,6 +101,7 @@ class Frontdesk:
     handlers: Handlers
     providers: Mapping[str, MessagingProvider]
     twilio: TwilioAccount | None
+    telnyx: TelnyxAccount | None
     metrics: Metrics
     public_base_url: str
 
@@ -128,8 +143,8 @@ async def assemble(
     clock: DatabaseClock | None = None,
 ) -> Frontdesk:
     """Put a process of `kind` ('web', 'worker', …) together; `stack` takes it apart again, in order."""
-    clock, account = clock or DatabaseClock(), twilio_account(settings)
-    providers = _open_providers(stack, account, clock)
+    clock, twilio, telnyx = clock or DatabaseClock(), twilio_account(settings), telnyx_account(settings)
+    providers = _open_providers(stack, twilio, telnyx, clock)
     journal = Journal(home / "journal")
     stack.push_async_callback(journal.close)
     late: list[Handlers] = []
@@ -173,18 +188,24 @@ async def assemble(
         catalogue=catalogue(),
         handlers=handlers,
         providers=providers,
-        twilio=account,
+        twilio=twilio,
+        telnyx=telnyx,
         metrics=Metrics(),
         public_base_url=public_base_url,
     )
 
 
 def _open_providers(
-    stack: AsyncExitStack, account: TwilioAccount | None, clock: DatabaseClock
+    stack: AsyncExitStack, twilio: TwilioAccount | None, telnyx: TelnyxAccount | None, clock: DatabaseClock
 ) -> dict[str, MessagingProvider]:
     http = HttpClient()
     stack.push_async_callback(http.close)
-    return {} if account is None else {"twilio": TwilioMessaging(account, http, clock=clock)}
+    providers: dict[str, MessagingProvider] = {}
+    if twilio is not None:
+        providers["twilio"] = TwilioMessaging(twilio, http, clock=clock)
+    if telnyx is not None:
+        providers["telnyx"] = TelnyxMessaging(telnyx, http, clock=clock)
+    return providers
 
 
 def _hire_courier(

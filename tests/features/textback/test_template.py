@@ -7,35 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frontdesk.features.consent.wording import Verdict, understand
+from frontdesk.features.delivery.model import MessageClass
 from frontdesk.features.delivery.segments import Encoding, count
+from frontdesk.features.delivery.words import MAX_VALUE_CHARACTERS, Finding, Severity, tags_of
 from frontdesk.features.textback.template import (
     CLOSED_TEMPLATE,
-    MAX_VALUE_CHARACTERS,
     OPEN_TEMPLATE,
     SAMPLE,
-    Finding,
-    MessageClass,
-    Severity,
     greeting_name,
     lint,
     render,
-    tags_of,
 )
 from frontdesk.kernel.errors import Refused
 
 GOOD = "This is {{business}}. Reply STOP to opt out."
 
 
-def findings(template: str, message_class: MessageClass = MessageClass.C1) -> list[Finding]:
+def findings(template: str, message_class: MessageClass = MessageClass.REPLY) -> list[Finding]:
     return lint(
         template,
         message_class=message_class,
-        count_segments=lambda body: count(body).count,
         is_opt_out=lambda reply: understand(reply).verdict is Verdict.STOP,
     )
 
 
-def codes(template: str, message_class: MessageClass = MessageClass.C1) -> set[str]:
+def codes(template: str, message_class: MessageClass = MessageClass.REPLY) -> set[str]:
     return {finding.code for finding in findings(template, message_class)}
 
 
@@ -73,7 +69,7 @@ def test_tags_are_filled(template: str, fields: dict[str, str], text: str) -> No
 def test_an_unknown_tag_is_never_rendered(tag: str) -> None:
     with pytest.raises(Refused) as refusal:
         render("Hi {{" + tag + "}}", {"name": "x"})
-    assert refusal.value.code == "textback.unknown_tag"
+    assert refusal.value.code == "delivery.unknown_tag"
     assert "unknown_tag" in codes(GOOD + " {{" + tag + "}}")
 
 
@@ -170,8 +166,8 @@ def test_the_usual_offers_to_stop_are_taken_as_such(offer: str) -> None:
 
 def test_a_text_that_does_not_say_how_to_stop_is_noted() -> None:
     assert codes("This is {{business}}.") == {"opt_out_missing"}
-    assert findings("This is {{business}}.", MessageClass.C3)[0].severity is Severity.ERROR
-    assert codes("{{business}}: you are opted out.", MessageClass.C4) == set()
+    assert findings("This is {{business}}.", MessageClass.MARKETING)[0].severity is Severity.ERROR
+    assert codes("{{business}}: you are opted out.", MessageClass.COMPLIANCE) == set()
 
 
 @pytest.mark.parametrize(
@@ -188,7 +184,7 @@ def test_a_text_that_does_not_say_how_to_stop_is_noted() -> None:
 )
 def test_an_answer_to_a_call_must_not_advertise(words: str) -> None:
     assert {f.severity for f in findings(f"{GOOD} {words}") if f.code == "promotion"} == {Severity.ERROR}
-    assert "promotion" not in codes(f"{GOOD} {words}", MessageClass.C3)
+    assert "promotion" not in codes(f"{GOOD} {words}", MessageClass.MARKETING)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from frontdesk.cli.bench.figures import peak_rss_mib
 from frontdesk.cli.bench.stubbed import Stub, end, start_python, stub_carrier
 from frontdesk.cli.seeding import DEMO_BUSINESSES, seed
 from frontdesk.features import contacts, delivery, tenants
-from frontdesk.kernel import attendance
+from frontdesk.kernel import actor, attendance
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Role, Transaction
 from frontdesk.kernel.errors import Refused
@@ -29,7 +29,7 @@ from frontdesk.schema.migrate import migrate
 if TYPE_CHECKING:
     from frontdesk.cli.bench.stub_carrier import Report
 
-BY = "system:bench"
+BY = actor.system("bench")
 JOBS_PER_TRANSACTION = 100
 PRELOADERS = 6
 PATIENCE_SECONDS = 300.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from frontdesk.kernel.events import Event
 
@@ -18,4 +19,25 @@ class ConsentChanged(Event):
     scope: str
 
 
-EVENTS: tuple[type[Event], ...] = (ConsentChanged,)
+@dataclass(frozen=True, slots=True)
+class OptInRequested(Event):
+    """A person is to be asked by text whether they really want marketing; `frequency` is told to them."""
+
+    name: ClassVar[str] = "consent.opt_in_requested.v1"
+    request_id: UUID
+    phone_e164: str
+    frequency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListImported(Event):
+    """A do-not-contact list is in force; `added` people were not on it before."""
+
+    name: ClassVar[str] = "consent.list_imported.v1"
+    import_id: UUID
+    scope: str
+    added: int
+    invalid: int
+
+
+EVENTS: tuple[type[Event], ...] = (ConsentChanged, OptInRequested, ListImported)

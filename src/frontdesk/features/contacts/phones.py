@@ -6,9 +6,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult, is_valid_number
 
 from frontdesk.kernel.errors import Refused
 
@@ -19,6 +20,9 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
 _EXTENSION = re.compile(r"(?:;ext=|[ ,;]*(?:ext|extn|x|#)[.: ]*)[0-9]{1,7}\s*$", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]")
 _WRITTEN = frozenset("0123456789+-.()/ ")
+_PLAIN = re.compile(r" *\+?[ .()\-]*[0-9][0-9 .()\-]*").fullmatch
+_AMERICAN = re.compile(r"(?:\+?1|(?!\+))([2-9][0-9]{9})").fullmatch
+_SEPARATORS = str.maketrans("", "", " .-()")
 
 # Kept free for films and tests: by NANPA, by Twilio (magic numbers), by Ofcom and by ACMA.
 _FICTITIOUS = re.compile(
@@ -71,6 +75,9 @@ _KINDS = {
     PhoneNumberType.UNKNOWN: PhoneKind.UNKNOWN,
 }
 _SATELLITE_CODES = frozenset({870, 881, 882, 883})
+_AMERICA = 1
+_AMERICAN_LENGTH = len("+12065550123")
+_BARBADOS = "+1246"  # alone in North America with ranges smaller than ten thousand
 
 
 def is_e164(text: str) -> bool:
@@ -85,15 +92,17 @@ def parse_phone(raw: str, default_country: str) -> PhoneNumber:
     unknown_country, invalid, premium_rate. Numbers kept free for tests and films are accepted as fictitious.
     """
     text = _written(raw, default_country)
-    try:
-        number = phonenumbers.parse(text, default_country)
-    except NumberParseException as fault:
-        raise _refusal_of_parsing(fault, text, default_country) from None
+    number = _plainly_american(text, default_country)
+    if number is None:
+        try:
+            number = phonenumbers.parse(text, default_country)
+        except NumberParseException as fault:
+            raise _refusal_of_parsing(fault, text, default_country) from None
     found = _described(number)
     if found.kind is PhoneKind.FICTITIOUS:
         return found
-    _check_length(number, text, default_country)
-    if not phonenumbers.is_valid_number(number):
+    if found.kind is PhoneKind.UNKNOWN or (found.kind is PhoneKind.SATELLITE and not is_valid_number(number)):
+        _check_length(number, text, default_country)
         country = phonenumbers.region_code_for_country_code(number.country_code or 0)
         raise _refused("invalid", f"“{_shown(raw)}” is not a valid number in {country}")
     if found.kind.costs_extra:
@@ -117,6 +126,8 @@ def _written(raw: str, default_country: str) -> str:
         raise _refused("unknown_country", f"“{_shown(default_country)}” is not a country with telephone numbers")
     if len(raw) > MAX_RAW_CHARACTERS:
         raise _refused("too_long", f"a number of {len(raw)} characters is too long")
+    if _PLAIN(raw):
+        return raw.strip()
     text = "".join(_plain(character) for character in unicodedata.normalize("NFKC", raw)).strip()
     text = text.removeprefix("tel:").strip()
     if not text:
@@ -128,6 +139,14 @@ def _written(raw: str, default_country: str) -> str:
     if set(text) - _WRITTEN or "+" in text[1:] or not _DIGITS.search(text):
         raise _refused("invalid", f"“{_shown(raw)}” is not a telephone number")
     return text
+
+
+def _plainly_american(text: str, country: str) -> phonenumbers.PhoneNumber | None:
+    """Read the usual writing of North America, which most of a long list is, in a tenth of the library's time."""
+    if country not in ("US", "CA"):
+        return None
+    found = _AMERICAN(text.translate(_SEPARATORS))
+    return phonenumbers.PhoneNumber(country_code=_AMERICA, national_number=int(found[1])) if found else None
 
 
 def _plain(character: str) -> str:
@@ -145,17 +164,28 @@ def _plain(character: str) -> str:
 
 
 def _described(number: phonenumbers.PhoneNumber) -> PhoneNumber:
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    e164 = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
     code = number.country_code or 0
-    country = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(code)
-    country = "" if country == phonenumbers.UNKNOWN_REGION else country
+    is_american = code == _AMERICA and len(e164) == _AMERICAN_LENGTH and not e164.startswith(_BARBADOS)
+    country, kind = _american(e164[2:8]) if is_american else _looked_up(number)
     if _FICTITIOUS(e164):
         kind = PhoneKind.FICTITIOUS
     elif code in _SATELLITE_CODES:
         kind = PhoneKind.SATELLITE
-    else:
-        kind = _KINDS.get(phonenumbers.number_type(number), PhoneKind.OTHER)
     return PhoneNumber(e164, country, kind)
+
+
+@lru_cache(maxsize=20_000)
+def _american(start: str) -> tuple[str, PhoneKind]:
+    """Look up a number of North America by its first six digits: every range there ends with four free ones."""
+    return _looked_up(phonenumbers.PhoneNumber(country_code=_AMERICA, national_number=int(start) * 10_000 + 1234))
+
+
+def _looked_up(number: phonenumbers.PhoneNumber) -> tuple[str, PhoneKind]:
+    code = number.country_code or 0
+    country = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(code)
+    country = "" if country == phonenumbers.UNKNOWN_REGION else country
+    return country, _KINDS.get(phonenumbers.number_type(number), PhoneKind.OTHER)
 
 
 def _check_length(number: phonenumbers.PhoneNumber, text: str, country: str) -> None:

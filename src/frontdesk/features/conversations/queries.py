@@ -50,8 +50,9 @@ LIST_THREADS = """
       order by id desc limit 1
     ) as latest on true
     where thread.tenant_id = $1 and ($2::uuid is null or thread.id = $2)
-    order by thread.last_message_at desc, thread.id
-    limit $3
+      and ($3::timestamptz is null or (thread.last_message_at, thread.id) < ($3, $4::uuid))
+    order by thread.last_message_at desc, thread.id desc
+    limit $5
 """
 
 LIST_MESSAGES = """
@@ -89,7 +90,7 @@ RAISE_TASK = """
 
 LIST_TASKS = """
     select id, conversation_id, kind, subject, created_at, done_at from tasks
-    where tenant_id = $1 and done_at is null order by created_at desc limit $2
+    where tenant_id = $1 and done_at is null and ($2::uuid is null or id < $2) order by id desc limit $3
 """
 
 FINISH_TASK = """
@@ -143,9 +144,12 @@ async def is_known(tx: Transaction, *, provider: str, provider_message_id: str) 
     return await tx.fetchval(IS_KNOWN, tx.tenant, provider, provider_message_id) is True
 
 
-async def list_threads(tx: Transaction, *, only: UUID | None, limit: int) -> list[Thread]:
-    """List threads, the latest text first; or one."""
-    return [Thread(**dict(row)) for row in await tx.fetch(LIST_THREADS, tx.tenant, only, limit)]
+async def list_threads(
+    tx: Transaction, *, only: UUID | None, before: tuple[datetime, UUID] | None, limit: int
+) -> list[Thread]:
+    """List threads, the latest text first, from before a latest text and its thread; or one thread."""
+    at, thread_id = before or (None, None)
+    return [Thread(**dict(row)) for row in await tx.fetch(LIST_THREADS, tx.tenant, only, at, thread_id, limit)]
 
 
 async def list_messages(
@@ -187,9 +191,9 @@ async def raise_task(
     return written is True
 
 
-async def list_tasks(tx: Transaction, *, limit: int) -> list[Task]:
-    """List open tasks, newest first."""
-    return [Task(**dict(row)) for row in await tx.fetch(LIST_TASKS, tx.tenant, limit)]
+async def list_tasks(tx: Transaction, *, before: UUID | None, limit: int) -> list[Task]:
+    """List open tasks, newest first, from before a given one."""
+    return [Task(**dict(row)) for row in await tx.fetch(LIST_TASKS, tx.tenant, before, limit)]
 
 
 async def finish_task(tx: Transaction, *, task_id: UUID, by: str) -> bool:

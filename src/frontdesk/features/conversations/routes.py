@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from frontdesk.features import delivery, senders
@@ -15,7 +16,16 @@ from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
-from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.kernel.paging import (
+    DEFAULT_LIMIT,
+    Limit,
+    MomentCursor,
+    Page,
+    next_link,
+    page_of,
+    read_cursor,
+    write_cursor,
+)
 
 MAX_KEY = 200
 
@@ -41,10 +51,19 @@ def router(access: Access, *, lane: delivery.InlineLane) -> APIRouter:
 
     @routes.get("/conversations", summary="List threads, the latest text first")
     async def list_threads(
-        visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_READ))], limit: Limit = DEFAULT_LIMIT
+        request: Request,
+        response: Response,
+        visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_READ))],
+        before: MomentCursor | None = None,
+        limit: Limit = DEFAULT_LIMIT,
     ) -> list[Thread]:
+        place = None if before is None else read_cursor(before, UUID)
         async with visit.transaction() as tx:
-            return await service.list_threads(tx, limit=limit)
+            found = await service.list_threads(tx, before=place, limit=limit)
+        if len(found) == limit:
+            last = write_cursor(found[-1].last_message_at, str(found[-1].id))
+            response.headers["link"] = next_link(request.url.path, request.url.query, before=last)
+        return found
 
     @routes.get("/conversations/{conversation_id}/messages", summary="List a thread's texts, newest first")
     async def list_messages(
@@ -80,17 +99,24 @@ def router(access: Access, *, lane: delivery.InlineLane) -> APIRouter:
 def _add_tasks(routes: APIRouter, access: Access) -> None:
     @routes.get("/tasks", summary="List what a person should look at, newest first")
     async def list_tasks(
-        visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_READ))], limit: Limit = DEFAULT_LIMIT
+        request: Request,
+        response: Response,
+        visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_READ))],
+        before: UUID | None = None,
+        limit: Limit = DEFAULT_LIMIT,
     ) -> list[Task]:
         async with visit.transaction() as tx:
-            return await service.list_tasks(tx, limit=limit)
+            found = await service.list_tasks(tx, before=before, limit=limit)
+        if len(found) == limit:
+            response.headers["link"] = next_link(request.url.path, request.url.query, before=str(found[-1].id))
+        return found
 
     @routes.post("/tasks/{task_id}/done", summary="Mark a task as done", status_code=204)
     async def finish_task(
         task_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_SEND))]
     ) -> Response:
         async with visit.transaction() as tx:
-            await service.finish_task(tx, task_id=task_id, by=visit.principal.actor)
+            await service.finish_task(tx, task_id=task_id, by=visit.actor.id)
         return Response(status_code=204)
 
 
@@ -113,8 +139,8 @@ async def answer(
         tx,
         contact_id=thread.contact_id,
         body=body,
-        author=visit.signature,
-        key=f"by-hand:{visit.principal.actor}:{key or new_id()}",
+        author=visit.actor.shown,
+        key=f"by-hand:{visit.actor.id}:{key or new_id()}",
         sender_e164=line.phone_e164,
         provider=line.provider,
         lane=lane,

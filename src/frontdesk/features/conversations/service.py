@@ -267,14 +267,16 @@ async def raise_task_about(tx: Transaction, *, phone_e164: str, kind: str, subje
     await raise_task(tx, conversation_id=thread_id, kind=kind, subject=subject, source_key=source_key)
 
 
-async def list_threads(tx: Transaction, *, limit: int = 50) -> list[Thread]:
-    """List threads, the latest text first."""
-    return await queries.list_threads(tx, only=None, limit=limit)
+async def list_threads(
+    tx: Transaction, *, before: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> list[Thread]:
+    """List threads, the latest text first; pass the last one's latest moment and id as `before` for the next page."""
+    return await queries.list_threads(tx, only=None, before=before, limit=limit)
 
 
 async def get_thread(tx: Transaction, *, conversation_id: UUID) -> Thread:
     """Get a thread; refuses one the tenant does not have (`conversations.not_found`)."""
-    found = await queries.list_threads(tx, only=conversation_id, limit=1)
+    found = await queries.list_threads(tx, only=conversation_id, before=None, limit=1)
     if not found:
         raise Refused("conversations.not_found", "no such conversation", status=404)
     return found[0]
@@ -297,9 +299,9 @@ async def mark_read(tx: Transaction, *, conversation_id: UUID) -> None:
     await queries.mark_read(tx, conversation_id=conversation_id)
 
 
-async def list_tasks(tx: Transaction, *, limit: int = 50) -> list[Task]:
-    """List what a person should look at, newest first."""
-    return await queries.list_tasks(tx, limit=limit)
+async def list_tasks(tx: Transaction, *, before: UUID | None = None, limit: int = 50) -> list[Task]:
+    """List what a person should look at, newest first; pass the last id as `before` for the next page."""
+    return await queries.list_tasks(tx, before=before, limit=limit)
 
 
 async def finish_task(tx: Transaction, *, task_id: UUID, by: str) -> None:

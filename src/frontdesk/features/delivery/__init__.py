@@ -1,8 +1,10 @@
 """Everything that leaves: gates, send jobs, receipts, the kill switch."""
 
 from frontdesk.features.delivery.courier import Courier
+from frontdesk.features.delivery.gates import Facts
 from frontdesk.features.delivery.jobs import Reconciler, SetDispatch
 from frontdesk.features.delivery.model import (
+    BulkIntent,
     JobStatus,
     LeasedJob,
     MessageClass,
@@ -10,12 +12,19 @@ from frontdesk.features.delivery.model import (
     StopProof,
     TextIntent,
 )
+from frontdesk.features.delivery.queries.budgets import Budget
+from frontdesk.features.delivery.queries.bulk import drop_queued
+from frontdesk.features.delivery.queries.streams import close_stream, open_stream
 from frontdesk.features.delivery.queries.switches import count_posting_to
 from frontdesk.features.delivery.segments import to_gsm7_friendly
-from frontdesk.features.delivery.service.receipts import park_receipt, take_receipt
+from frontdesk.features.delivery.service.budgeting import correct_spent, get_budget
+from frontdesk.features.delivery.service.bulk import request_many
+from frontdesk.features.delivery.service.previewing import Preview, next_lawful_moment, preview_many
+from frontdesk.features.delivery.service.receipts import ReceiptNews, take_in_receipts, take_receipt
 from frontdesk.features.delivery.service.reconciling import free_what_it_held
 from frontdesk.features.delivery.service.reports import JobReport, report_job
 from frontdesk.features.delivery.service.sending import InlineLane, request_text
+from frontdesk.features.delivery.service.steering import provider_weights, steer
 from frontdesk.features.delivery.service.switching import (
     Scope,
     list_paused,
@@ -23,29 +32,52 @@ from frontdesk.features.delivery.service.switching import (
     prove_stop,
     resume_sending,
 )
+from frontdesk.features.delivery.words import Finding, Severity, check_words, clean_value, fill_words, has_link, tags_of
 
 __all__ = [
+    "Budget",
+    "BulkIntent",
     "Courier",
+    "Facts",
+    "Finding",
     "InlineLane",
     "JobReport",
     "JobStatus",
     "LeasedJob",
     "MessageClass",
+    "Preview",
+    "ReceiptNews",
     "Reconciler",
     "Requested",
     "Scope",
     "SetDispatch",
+    "Severity",
     "StopProof",
     "TextIntent",
+    "check_words",
+    "clean_value",
+    "close_stream",
+    "correct_spent",
     "count_posting_to",
+    "drop_queued",
+    "fill_words",
     "free_what_it_held",
+    "get_budget",
+    "has_link",
     "list_paused",
-    "park_receipt",
+    "next_lawful_moment",
+    "open_stream",
     "pause_sending",
+    "preview_many",
     "prove_stop",
+    "provider_weights",
     "report_job",
+    "request_many",
     "request_text",
     "resume_sending",
+    "steer",
+    "tags_of",
+    "take_in_receipts",
     "take_receipt",
     "to_gsm7_friendly",
 ]

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from frontdesk.features.delivery.model import MessageClass
 
-RULES_VERSION = "2026-11-1"
+RULES_VERSION = "2026-11-2"
 RECHECK = timedelta(seconds=1)
+SPENT_RECHECK = timedelta(minutes=5)
 
 
 class Verdict(StrEnum):
@@ -24,6 +26,47 @@ class Verdict(StrEnum):
     HOLD = "hold"  # not now
     BAR = "bar"  # never
     DROP = "drop"  # too late to be of use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LawRuling:
+    """What the law says of one text at one moment, with the rules it came from as 'id@version'."""
+
+    verdict: Verdict
+    code: str
+    citation: str
+    until: datetime | None
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marketing:
+    """What only marketing is asked for: the law's ruling, and all that it was ruled from; None means unknown."""
+
+    ruling: LawRuling | None
+    recipient_e164: str
+    known_zone: str | None
+    known_region: str | None
+    tenant_country: str
+    tenant_zone: str
+    quiet_from: time
+    quiet_until: time
+    registrations: dict[str, dict[str, str | None]]
+    written_consent: dict[str, object] | None
+    marketing_last_24h: int
+    daily_cap: int
+    forgotten: bool | None
+    refused_everywhere: bool | None
+    another_unsettled: bool | None
+    sender_not_registered: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What a text costs and what its business may still spend, in cents; None means unknown."""
+
+    cost_cents: Decimal | None
+    left_cents: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +89,8 @@ class Facts:
     sender_held_until: datetime | None
     sender_held_because: str
     earlier_unsettled: bool | None
+    marketing: Marketing | None = None
+    money: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +116,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A named question with its source; `ask` returns a verdict, a code and, with hold, until when."""
+    """A named question with its source; `ask` returns a verdict, a code and, with hold, until when.
+
+    `cite` finds the source of this very answer, where it differs from text to text.
+    """
 
     name: str
     citation: str
     ask: Callable[[Facts], tuple[Verdict, str, datetime | None]]
+    cite: Callable[[Facts], str] | None = None
 
 
 PASS = (Verdict.SEND, "ok", None)
@@ -92,8 +141,31 @@ def _has_a_basis(facts: Facts) -> tuple[Verdict, str, datetime | None]:
         return Verdict.BAR, "consent.no_basis", None
     if facts.message_class is MessageClass.REPLY and facts.at - facts.basis_at > timedelta(minutes=15):
         return Verdict.DROP, "delivery.reply_too_late", None
-    if facts.message_class is MessageClass.MARKETING:
-        return Verdict.BAR, "consent.marketing_needs_written_consent", None
+    return PASS
+
+
+def _law_allows(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.message_class is not MessageClass.MARKETING:
+        return PASS
+    if facts.marketing is None or facts.marketing.ruling is None:
+        return Verdict.HOLD, "law.unknown", facts.at + RECHECK
+    ruling = facts.marketing.ruling
+    return PASS if ruling.verdict is Verdict.SEND else (ruling.verdict, ruling.code, ruling.until)
+
+
+def _cite_law(facts: Facts) -> str:
+    return "" if facts.marketing is None or facts.marketing.ruling is None else facts.marketing.ruling.citation
+
+
+def _money_is_there(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.message_class is MessageClass.COMPLIANCE or (
+        facts.money is None and facts.message_class is not MessageClass.MARKETING
+    ):
+        return PASS
+    if facts.money is None or facts.money.cost_cents is None or facts.money.left_cents is None:
+        return Verdict.HOLD, "budget.unknown", facts.at + SPENT_RECHECK
+    if facts.money.cost_cents > facts.money.left_cents:
+        return Verdict.HOLD, "budget.spent", facts.at + SPENT_RECHECK
     return PASS
 
 
@@ -104,8 +176,16 @@ def _person_agrees(facts: Facts) -> tuple[Verdict, str, datetime | None]:
         return PASS
     if facts.opted_out_of_sender or facts.opted_out_scope == "all":
         return Verdict.BAR, "consent.opted_out", None
-    if facts.opted_out_scope == "marketing" and facts.message_class is MessageClass.MARKETING:
+    return _person_agrees_to_marketing(facts) if facts.message_class is MessageClass.MARKETING else PASS
+
+
+def _person_agrees_to_marketing(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.opted_out_scope == "marketing":
         return Verdict.BAR, "consent.opted_out_of_marketing", None
+    if facts.marketing is None or facts.marketing.refused_everywhere is None:
+        return Verdict.HOLD, "consent.unknown", facts.at + RECHECK
+    if facts.marketing.refused_everywhere:
+        return Verdict.BAR, "consent.refused_everywhere", None
     return PASS
 
 
@@ -114,6 +194,8 @@ def _recipient_is_a_person(facts: Facts) -> tuple[Verdict, str, datetime | None]
         return Verdict.HOLD, "delivery.recipient_unknown", facts.at + RECHECK
     if facts.recipient_is_own_number:
         return Verdict.BAR, "delivery.own_number", None
+    if facts.marketing is not None and facts.marketing.forgotten is not False:
+        return Verdict.BAR, "contacts.deleted", None
     return PASS
 
 
@@ -130,6 +212,8 @@ def _sender_may_text(facts: Facts) -> tuple[Verdict, str, datetime | None]:
         return Verdict.BAR, "senders.unknown_number", None
     if not facts.sender_may_text:
         return Verdict.BAR, "senders.number_blocked", None
+    if facts.marketing is not None and facts.marketing.sender_not_registered != "":
+        return Verdict.BAR, facts.marketing.sender_not_registered or "senders.registration_unknown", None
     return PASS
 
 
@@ -144,6 +228,8 @@ def _is_next_in_thread(facts: Facts) -> tuple[Verdict, str, datetime | None]:
         return PASS
     if facts.earlier_unsettled is None or facts.earlier_unsettled:
         return Verdict.HOLD, "delivery.earlier_text_first", facts.at
+    if facts.marketing is not None and facts.marketing.another_unsettled is not False:
+        return Verdict.HOLD, "delivery.earlier_text_first", facts.at + RECHECK
     return PASS
 
 
@@ -156,6 +242,8 @@ GATES: tuple[Gate, ...] = (
     Gate("kill_switch", "operator's kill switch, effective within 1 s", _sending_is_on),
     Gate("sender_health", "breaker per number; provider's Retry-After", _sender_is_healthy),
     Gate("order", "texts of one thread leave in their order", _is_next_in_thread),
+    Gate("law", "hours, caps, registrations and written consent, by place and date", _law_allows, _cite_law),
+    Gate("budget", "the business's own daily and monthly limit, reserved before the text leaves", _money_is_there),
 )
 
 # Made once: almost every gate lets almost every text through.
@@ -177,7 +265,8 @@ def decide(facts: Facts) -> Decision:
         if answer is PASS:
             continue
         verdict, code, hold = answer
-        result = GateResult(gate=gate.name, verdict=verdict, code=code, citation=gate.citation, until=hold)
+        citation = gate.citation if gate.cite is None else gate.cite(facts) or gate.citation
+        result = GateResult(gate=gate.name, verdict=verdict, code=code, citation=citation, until=hold)
         results[position] = result
         if hold is not None and (until is None or hold > until):
             until = hold

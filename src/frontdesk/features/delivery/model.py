@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -90,6 +91,34 @@ class ClaimedJob:
     attempts: int
     correlation_id: UUID
     person_locked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkIntent:
+    """The wish to send one text of a campaign to one person, not before `due_at` and of no use after `useful_until`."""
+
+    key: str
+    basis: str
+    basis_at: datetime
+    contact_id: UUID
+    recipient_e164: str
+    sender_e164: str
+    provider: str
+    body: str
+    variant: str
+    due_at: datetime
+    useful_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkJob:
+    """A picked marketing text: the job, and what its own gates and its price need; `cost_cents` is reserved already."""
+
+    job: ClaimedJob
+    campaign_id: UUID
+    contact_id: UUID
+    segments: int
+    cost_cents: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

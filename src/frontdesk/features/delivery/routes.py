@@ -179,9 +179,7 @@ async def pause_business(visit: Visit, switches: Database, *, reason: str, wake:
     key = str(visit.tenant_id)
     async with switches.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
         await tenants.get_tenant(tx)
-        await switching.pause_sending(
-            tx, scope=switching.Scope.TENANT, key=key, by=visit.signature, reason=reason.strip()
-        )
+        await switching.pause_sending(tx, scope=switching.Scope.TENANT, key=key, by=visit.actor, reason=reason.strip())
         tx.on_commit(wake)
     async with switches.transaction(visit.tenant_id) as tx:
         return describe_proof(await switching.prove_stop(tx, scope=switching.Scope.TENANT, key=key))
@@ -192,7 +190,7 @@ async def resume_business(visit: Visit, switches: Database, *, wake: Callable[[]
     key = str(visit.tenant_id)
     async with switches.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
         await tenants.get_tenant(tx)
-        await switching.resume_sending(tx, scope=switching.Scope.TENANT, key=key, by=visit.signature)
+        await switching.resume_sending(tx, scope=switching.Scope.TENANT, key=key, by=visit.actor)
         tx.on_commit(wake)
         return describe_proof(await switching.prove_stop(tx, scope=switching.Scope.TENANT, key=key))
 
@@ -202,9 +200,9 @@ async def _switch(
 ) -> StopProofView:
     async with visit.transaction() as tx:
         if paused:
-            await switching.pause_sending(tx, scope=scope, key=key, by=visit.signature, reason=reason)
+            await switching.pause_sending(tx, scope=scope, key=key, by=visit.actor, reason=reason)
         else:
-            await switching.resume_sending(tx, scope=scope, key=key, by=visit.signature)
+            await switching.resume_sending(tx, scope=scope, key=key, by=visit.actor)
         tx.on_commit(wake)
     async with visit.transaction() as tx:
         return describe_proof(await switching.prove_stop(tx, scope=scope, key=key))

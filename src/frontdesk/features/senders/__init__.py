@@ -1,7 +1,45 @@
 """The numbers we answer and send from, and whose each is."""
 
 from frontdesk.features.senders.directory import NumberDirectory
-from frontdesk.features.senders.model import SendingNumber
-from frontdesk.features.senders.service import add_number, list_numbers
+from frontdesk.features.senders.model import (
+    NumberType,
+    RegistrationStatus,
+    SendingNumber,
+    WarmUp,
+    check_warmup,
+    daily_allowance,
+    may_send_marketing,
+    segments_per_second,
+    why_no_marketing,
+)
+from frontdesk.features.senders.service import (
+    NumberChange,
+    NumberFilter,
+    add_number,
+    change_number,
+    list_numbers,
+    retire_number,
+    search_numbers,
+    take_back_number,
+)
 
-__all__ = ["NumberDirectory", "SendingNumber", "add_number", "list_numbers"]
+__all__ = [
+    "NumberChange",
+    "NumberDirectory",
+    "NumberFilter",
+    "NumberType",
+    "RegistrationStatus",
+    "SendingNumber",
+    "WarmUp",
+    "add_number",
+    "change_number",
+    "check_warmup",
+    "daily_allowance",
+    "list_numbers",
+    "may_send_marketing",
+    "retire_number",
+    "search_numbers",
+    "segments_per_second",
+    "take_back_number",
+    "why_no_marketing",
+]

@@ -1,7 +1,13 @@
 """Businesses: who they are, when they are open, how they want to be answered for."""
 
 from frontdesk.features.tenants.directory import TenantDirectory
-from frontdesk.features.tenants.model import DEFAULT_RECORDING_ANNOUNCEMENT, Tenant, open_business
+from frontdesk.features.tenants.model import (
+    DEFAULT_RECORDING_ANNOUNCEMENT,
+    Registration,
+    Tenant,
+    open_business,
+    read_registrations,
+)
 from frontdesk.features.tenants.service import (
     Opening,
     create_tenant,
@@ -14,6 +20,7 @@ from frontdesk.features.tenants.service import (
 __all__ = [
     "DEFAULT_RECORDING_ANNOUNCEMENT",
     "Opening",
+    "Registration",
     "Tenant",
     "TenantDirectory",
     "create_tenant",
@@ -21,5 +28,6 @@ __all__ = [
     "get_tenant",
     "list_tenants",
     "open_business",
+    "read_registrations",
     "update_tenant",
 ]

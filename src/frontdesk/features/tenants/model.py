@@ -1,19 +1,50 @@
-"""A business and how it wants to be answered for."""
+"""A business and how it wants to be answered for, and what it may send and spend."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
+from zoneinfo import available_timezones
+
+from frontdesk.kernel.errors import Refused
 
 DEFAULT_RECORDING_ANNOUNCEMENT = (
     "Sorry we missed your call. This call is recorded from now on. Please leave a message after the tone."
 )
+# What a new business may spend, in cents, and when its own night is: both are the CRM's runbook's.
+DEFAULT_DAILY_BUDGET = Decimal(5000)
+DEFAULT_MONTHLY_BUDGET = Decimal(100_000)
+QUIET_FROM, QUIET_UNTIL = time(21), time(9)
+MAX_BUDGET = Decimal(10) ** 10  # the column holds ten digits before the point, and four after it
+BUDGET_PLACES = 4
+MAX_DAILY_CAP = 3
+MAX_REGISTRATIONS = 50
+_KIND = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+_REGION = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}")
+_WEBSITE = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A registration or exemption that a law asks for: its number, and its last day (None: it does not end)."""
+
+    number: str
+    valid_until: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """A business; `hours` is the JSON of its opening hours, cool-down in seconds, ring time in seconds."""
+    """A business; `hours` and `registrations` are JSON, cool-down and ring time in seconds, budgets in cents.
+
+    `quiet_from` and `quiet_until` are on the recipient's clock; equal ones leave quiet hours to the law alone. `state`
+    is where the business itself is (ISO 3166-2, empty if not told).
+    """
 
     id: UUID
     slug: str
@@ -29,6 +60,16 @@ class Tenant:
     textback_cooldown_seconds: int
     voicemail_enabled: bool
     recording_announcement: str
+    daily_budget_cents: Decimal = DEFAULT_DAILY_BUDGET
+    monthly_budget_cents: Decimal = DEFAULT_MONTHLY_BUDGET
+    quiet_from: time = QUIET_FROM
+    quiet_until: time = QUIET_UNTIL
+    state: str = ""
+    postal_address: str = ""
+    website: str = ""
+    registrations: str = "{}"
+    double_opt_in: bool = False
+    marketing_daily_cap: int = 1
     created_at: datetime
     updated_at: datetime
 
@@ -65,3 +106,79 @@ def open_business(  # noqa: PLR0913 - a row's columns
         created_at=at,
         updated_at=at,
     )
+
+
+def checked(tenant: Tenant) -> Tenant:
+    """Give a business back as it is kept: refuses settings that cannot be, naming what would be right.
+
+    The codes are `tenants.timezone_invalid`, `country_invalid`, `state_invalid`, `quiet_hours_invalid`,
+    `budget_invalid`, `daily_cap_invalid`, `website_invalid` and `registrations_invalid`.
+    """
+    if tenant.timezone not in available_timezones():
+        raise _invalid("timezone", f"{tenant.timezone!r} is not a time zone; use a name like America/New_York")
+    if re.fullmatch(r"[A-Z]{2}", tenant.country) is None:
+        raise _invalid("country", "write the country in two capitals like US (ISO 3166)")
+    region = _REGION.fullmatch(tenant.state)
+    if tenant.state and (region is None or region[1] != tenant.country):
+        raise _invalid("state", f"write the state like {tenant.country}-TX (ISO 3166-2), in the business's country")
+    if any(moment.tzinfo is not None or moment.second or moment.microsecond for moment in _quiet_hours(tenant)):
+        raise _invalid("quiet_hours", "quiet hours are times of day like 21:00, on the recipient's clock")
+    for cents in (tenant.daily_budget_cents, tenant.monthly_budget_cents):
+        if not cents.is_finite() or not 0 <= cents < MAX_BUDGET:
+            raise _invalid("budget", f"a budget is 0 to {MAX_BUDGET:,} cents")
+        if cents != round(cents, BUDGET_PLACES):
+            raise _invalid("budget", f"a budget has at most {BUDGET_PLACES} digits after the point")
+    if not 0 <= tenant.marketing_daily_cap <= MAX_DAILY_CAP:
+        raise _invalid("daily_cap", f"a person gets 0 to {MAX_DAILY_CAP} marketing texts in 24 hours")
+    if tenant.website and _WEBSITE.fullmatch(tenant.website) is None:
+        raise _invalid("website", "a website is written like https://example.com")
+    read_registrations(tenant.registrations)
+    return tenant
+
+
+@lru_cache(maxsize=4096)
+def read_registrations(document: str) -> Mapping[str, Registration]:
+    """Read registrations from their JSON, by kind like `us-tx-302`; refuses `tenants.registrations_invalid`."""
+    try:
+        given = json.loads(document)
+    except ValueError:
+        raise _invalid("registrations", "registrations are not JSON") from None
+    if not isinstance(given, dict) or len(given) > MAX_REGISTRATIONS:
+        raise _invalid("registrations", f"registrations are an object of at most {MAX_REGISTRATIONS} kinds")
+    return {kind: _registration(kind, entry) for kind, entry in given.items()}
+
+
+def with_registrations(tenant: Tenant, given: Mapping[str, Registration]) -> Tenant:
+    """Put registrations in place of a business's."""
+    document = {
+        kind: {"number": one.number, "valid_until": None if one.valid_until is None else one.valid_until.isoformat()}
+        for kind, one in sorted(given.items())
+    }
+    return replace(tenant, registrations=json.dumps(document))
+
+
+def _registration(kind: str, entry: object) -> Registration:
+    if _KIND.fullmatch(kind) is None:
+        raise _invalid("registrations", f"{kind!r} names no kind of registration; they look like us-tx-302")
+    match entry:
+        case {"number": str(number), **rest} if number.strip() and not set(rest) - {"valid_until"}:
+            return Registration(number=number, valid_until=_day(kind, rest.get("valid_until")))
+        case _:
+            raise _invalid("registrations", f"{kind} has a `number`, and `valid_until` where it ends, and nothing else")
+
+
+def _day(kind: str, text: object) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text if isinstance(text, str) else "")
+    except ValueError:
+        raise _invalid("registrations", f"{kind}: valid_until is a date like 2026-01-31") from None
+
+
+def _quiet_hours(tenant: Tenant) -> tuple[time, time]:
+    return tenant.quiet_from, tenant.quiet_until
+
+
+def _invalid(what: str, why: str) -> Refused:
+    return Refused(f"tenants.{what}_invalid", why[0].upper() + why[1:] + ".", status=422)

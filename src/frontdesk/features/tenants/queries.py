@@ -8,22 +8,29 @@ from frontdesk.kernel.db import Transaction
 GET = """
     select id, slug, name, timezone, country, hours, forwarding_e164, ring_seconds, textback_enabled,
            textback_open_template, textback_closed_template, textback_cooldown_seconds, voicemail_enabled,
-           recording_announcement, created_at, updated_at
+           recording_announcement, daily_budget_cents, monthly_budget_cents, quiet_from, quiet_until, state,
+           postal_address, website, registrations::text as registrations, double_opt_in, marketing_daily_cap,
+           created_at, updated_at
     from tenants where id = $1
 """
 
 LIST = """
     select id, slug, name, timezone, country, hours, forwarding_e164, ring_seconds, textback_enabled,
            textback_open_template, textback_closed_template, textback_cooldown_seconds, voicemail_enabled,
-           recording_announcement, created_at, updated_at
+           recording_announcement, daily_budget_cents, monthly_budget_cents, quiet_from, quiet_until, state,
+           postal_address, website, registrations::text as registrations, double_opt_in, marketing_daily_cap,
+           created_at, updated_at
     from tenants order by name, id
 """
 
 INSERT = """
     insert into tenants (id, slug, name, timezone, country, hours, forwarding_e164, ring_seconds, textback_enabled,
                          textback_open_template, textback_closed_template, textback_cooldown_seconds,
-                         voicemail_enabled, recording_announcement, created_at, updated_at)
-    values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+                         voicemail_enabled, recording_announcement, created_at, updated_at, daily_budget_cents,
+                         monthly_budget_cents, quiet_from, quiet_until, state, postal_address, website, registrations,
+                         double_opt_in, marketing_daily_cap)
+    values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19, $20, $21,
+            $22, $23::jsonb, $24, $25)
     on conflict (slug) do nothing
     returning true
 """
@@ -32,7 +39,9 @@ UPDATE = """
     update tenants
     set name = $2, timezone = $3, country = $4, hours = $5::jsonb, forwarding_e164 = $6, ring_seconds = $7,
         textback_enabled = $8, textback_open_template = $9, textback_closed_template = $10,
-        textback_cooldown_seconds = $11, voicemail_enabled = $12, recording_announcement = $13, updated_at = $14
+        textback_cooldown_seconds = $11, voicemail_enabled = $12, recording_announcement = $13, updated_at = $14,
+        daily_budget_cents = $15, monthly_budget_cents = $16, quiet_from = $17, quiet_until = $18, state = $19,
+        postal_address = $20, website = $21, registrations = $22::jsonb, double_opt_in = $23, marketing_daily_cap = $24
     where id = $1
 """
 
@@ -67,6 +76,16 @@ async def insert_tenant(tx: Transaction, tenant: Tenant) -> bool:
         tenant.voicemail_enabled,
         tenant.recording_announcement,
         tenant.created_at,
+        tenant.daily_budget_cents,
+        tenant.monthly_budget_cents,
+        tenant.quiet_from,
+        tenant.quiet_until,
+        tenant.state,
+        tenant.postal_address,
+        tenant.website,
+        tenant.registrations,
+        tenant.double_opt_in,
+        tenant.marketing_daily_cap,
     )
     return written is True
 
@@ -89,4 +108,14 @@ async def update_tenant(tx: Transaction, tenant: Tenant) -> None:
         tenant.voicemail_enabled,
         tenant.recording_announcement,
         tx.now,
+        tenant.daily_budget_cents,
+        tenant.monthly_budget_cents,
+        tenant.quiet_from,
+        tenant.quiet_until,
+        tenant.state,
+        tenant.postal_address,
+        tenant.website,
+        tenant.registrations,
+        tenant.double_opt_in,
+        tenant.marketing_daily_cap,
     )

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -12,12 +13,20 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from frontdesk.features.tenants import hours, service
-from frontdesk.features.tenants.model import Tenant
+from frontdesk.features.tenants.model import Registration, Tenant, read_registrations, with_registrations
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
 
 MAX_TEMPLATE = 640
+Cents = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
+
+
+class RegistrationView(BaseModel, extra="forbid"):
+    """A registration or exemption that a law asks for; without `valid_until` it does not end."""
+
+    number: str = Field(min_length=1, max_length=100)
+    valid_until: date | None = None
 
 
 class TenantView(BaseModel):
@@ -37,6 +46,16 @@ class TenantView(BaseModel):
     textback_cooldown_seconds: int
     voicemail_enabled: bool
     recording_announcement: str
+    daily_budget_cents: Decimal
+    monthly_budget_cents: Decimal
+    quiet_from: time
+    quiet_until: time
+    state: str
+    postal_address: str
+    website: str
+    registrations: dict[str, RegistrationView]
+    double_opt_in: bool
+    marketing_daily_cap: int
     created_at: datetime
     updated_at: datetime
 
@@ -56,6 +75,23 @@ class TenantChange(BaseModel, extra="forbid"):
     textback_cooldown_seconds: int | None = Field(None, ge=0, le=86_400)
     voicemail_enabled: bool | None = None
     recording_announcement: str | None = Field(None, min_length=1, max_length=500)
+    daily_budget_cents: Cents | None = None
+    monthly_budget_cents: Cents | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    state: str | None = Field(None, pattern=r"^([A-Z]{2}-[A-Z0-9]{1,3})?$")
+    postal_address: str | None = Field(None, max_length=500)
+    website: str | None = Field(None, max_length=500)
+    registrations: dict[str, RegistrationView] | None = Field(None, max_length=50)
+    double_opt_in: bool | None = None
+    marketing_daily_cap: int | None = Field(None, ge=0, le=3)
+
+    @field_validator("postal_address", "website")
+    @classmethod
+    def _has_no_control_characters(cls, text: str | None) -> str | None:
+        if text is not None and any(letter < " " and letter != "\n" for letter in text):
+            raise ValueError("must have no control characters")
+        return text
 
     @field_validator("name", "textback_open_template", "textback_closed_template", "recording_announcement")
     @classmethod
@@ -110,7 +146,7 @@ def router(access: Access, *, judge_template: JudgeTemplate) -> APIRouter:
             after = apply(before, change)
             fields = sorted(change.model_fields_set)
             if after != before:
-                await service.update_tenant(tx, after, by=visit.principal.actor, changed=fields)
+                await service.update_tenant(tx, after, by=visit.actor, changed=fields)
             return describe(await service.get_tenant(tx))
 
     return routes
@@ -134,9 +170,20 @@ def apply(tenant: Tenant, change: TenantChange) -> Tenant:
     if "hours" in given:
         zone = given.get("timezone") or tenant.timezone
         given["hours"] = hours.to_json(hours.from_document(given["hours"], zone=zone))
-    return replace(tenant, **given)
+    given.pop("registrations", None)
+    changed = replace(tenant, **given)
+    if change.registrations is None:
+        return changed
+    told = {
+        kind: Registration(number=one.number, valid_until=one.valid_until) for kind, one in change.registrations.items()
+    }
+    return with_registrations(changed, told)
 
 
 def describe(tenant: Tenant) -> TenantView:
     """Show a business as the API does."""
-    return TenantView(**(asdict(tenant) | {"hours": json.loads(tenant.hours)}))
+    registrations = {
+        kind: RegistrationView(number=one.number, valid_until=one.valid_until)
+        for kind, one in read_registrations(tenant.registrations).items()
+    }
+    return TenantView(**(asdict(tenant) | {"hours": json.loads(tenant.hours), "registrations": registrations}))

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from frontdesk.features.tenants import queries
 from frontdesk.features.tenants.hours import BusinessHours, from_json, say_when
-from frontdesk.features.tenants.model import Tenant
+from frontdesk.features.tenants.model import Tenant, checked
 from frontdesk.kernel import audit
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 
@@ -35,16 +36,16 @@ async def list_tenants(tx: Transaction) -> list[Tenant]:
     return await queries.list_tenants(tx)
 
 
-async def create_tenant(tx: Transaction, tenant: Tenant, *, by: str) -> None:
-    """Add a business; refuses a slug that is taken (`tenants.slug_taken`)."""
-    if not await queries.insert_tenant(tx, tenant):
+async def create_tenant(tx: Transaction, tenant: Tenant, *, by: Actor) -> None:
+    """Add a business; refuses a slug that is taken (`tenants.slug_taken`) and settings that cannot be."""
+    if not await queries.insert_tenant(tx, checked(tenant)):
         raise Refused("tenants.slug_taken", f"a business named {tenant.slug} exists already", status=409)
     await audit.write_entry(tx, actor=by, action="tenants.created", subject=f"tenant:{tenant.id}")
 
 
-async def update_tenant(tx: Transaction, tenant: Tenant, *, by: str, changed: list[str]) -> None:
-    """Write a business's settings; `changed` names the fields for the audit log."""
-    await queries.update_tenant(tx, tenant)
+async def update_tenant(tx: Transaction, tenant: Tenant, *, by: Actor, changed: list[str]) -> None:
+    """Write a business's settings; `changed` names the fields for the audit log; refuses settings that cannot be."""
+    await queries.update_tenant(tx, checked(tenant))
     await audit.write_entry(
         tx, actor=by, action="tenants.updated", subject=f"tenant:{tenant.id}", details={"fields": sorted(changed)}
     )

@@ -9,7 +9,7 @@ from frontdesk.features.calls.events import CallMissed
 from frontdesk.features.textback import queries
 from frontdesk.features.textback.events import MissedCallAnswered
 from frontdesk.features.textback.model import Outcome, Textback, TextbackLimits, why_not
-from frontdesk.features.textback.template import greeting_name, render, tags_of
+from frontdesk.features.textback.template import greeting_name, render
 from frontdesk.kernel.db import Transaction
 
 
@@ -60,7 +60,7 @@ async def _request(
     opening = tenants.describe_opening(tenant, at=tx.now)
     template = tenant.textback_open_template if opening.is_open else tenant.textback_closed_template
     fields = {"business": tenant.name, "opens_at": opening.opens_at}
-    if "caller_name" in tags_of(template):
+    if "caller_name" in delivery.tags_of(template):
         caller = await contacts.get_contact(tx, contact_id=contact_id)
         fields["caller_name"] = greeting_name(caller.name)
     return await conversations.say(

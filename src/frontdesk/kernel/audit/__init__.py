@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frontdesk.kernel.audit.anchors import ANCHOR_KEY, JOURNAL, Anchor, AnchorBook, AnchorReading
 from frontdesk.kernel.audit.chain import (
     Broken,
     ChainCheck,
@@ -17,9 +18,14 @@ from frontdesk.kernel.audit.chain import (
     link_hash,
     verify_export,
 )
-from frontdesk.kernel.audit.log import AuditEntry, find_head, list_entries, verify_chain, write_entry
+from frontdesk.kernel.audit.log import AuditEntry, find_head, list_entries, search_entries, verify_chain, write_entry
 
 __all__ = [
+    "ANCHOR_KEY",
+    "JOURNAL",
+    "Anchor",
+    "AnchorBook",
+    "AnchorReading",
     "AuditEntry",
     "Broken",
     "ChainCheck",
@@ -35,6 +41,7 @@ __all__ = [
     "keepable",
     "link_hash",
     "list_entries",
+    "search_entries",
     "verify_chain",
     "verify_export",
     "write_entry",

@@ -93,10 +93,12 @@ def link_hash(prev_hash: bytes, seq: int, canonical: str) -> bytes:
 class ChainCheck:
     """Checks the links of one chain in their order, keeping only the last one in memory."""
 
-    def __init__(self, chain: str, tenant_id: UUID | None, *, anchor: ChainHead | None = None) -> None:
+    def __init__(self, chain: str, tenant_id: UUID | None, *, anchors: Iterable[ChainHead] = ()) -> None:
         self._seq = 0
         self._hash = genesis(chain, tenant_id)
-        self._anchor = anchor
+        self._anchors: dict[int, set[bytes]] = {}
+        for anchor in anchors:
+            self._anchors.setdefault(anchor.seq, set()).add(anchor.hash)
 
     def take(self, link: Link, *, columns_agree: bool = True) -> Broken | None:
         """Check the next link; `columns_agree` tells whether its row's columns repeat its canonical text."""
@@ -109,7 +111,7 @@ class ChainCheck:
             return Broken(link.seq, Damage.DETACHED)
         if not columns_agree:
             return Broken(link.seq, Damage.COLUMNS)
-        if self._anchor is not None and self._anchor.seq == link.seq and self._anchor.hash != link.hash:
+        if self._anchors.get(link.seq, {link.hash}) != {link.hash}:
             return Broken(link.seq, Damage.ANCHOR)
         self._seq, self._hash = link.seq, link.hash
         return None
@@ -118,7 +120,7 @@ class ChainCheck:
         """Compare the end of the chain with its head row (None: there is none) and with the anchor."""
         if head is not None and head.seq > self._seq:
             return Broken(self._seq + 1, Damage.MISSING)
-        if self._anchor is not None and self._anchor.seq > self._seq:
+        if max(self._anchors, default=0) > self._seq:
             return Broken(self._seq + 1, Damage.ANCHOR)
         if self._seq == 0:
             return Intact(None)
@@ -142,10 +144,18 @@ def export_line(link: Link) -> str:
 
 
 def verify_export(
-    lines: Iterable[str], *, chain: str, tenant_id: UUID | None, head: ChainHead, anchor: ChainHead | None = None
+    lines: Iterable[str],
+    *,
+    chain: str,
+    tenant_id: UUID | None,
+    head: ChainHead | None,
+    anchors: Iterable[ChainHead] = (),
 ) -> ChainState:
-    """Check exported lines against the head that was published with them; needs nothing but the lines."""
-    check = ChainCheck(chain, tenant_id, anchor=anchor)
+    """Check exported lines against the head that was published with them, and against heads kept elsewhere.
+
+    Needs nothing but the lines; a chain without links has no head.
+    """
+    check = ChainCheck(chain, tenant_id, anchors=anchors)
     for number, line in enumerate(filter(None, (text.strip() for text in lines)), start=1):
         link = _read_line(line)
         broken = Broken(number, Damage.CHANGED) if link is None else check.take(link)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
 
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit.chain import (
     ChainCheck,
     ChainHead,
@@ -22,6 +23,7 @@ from frontdesk.kernel.db import Tx
 
 CHAIN = "audit"
 PAGE = 1_000
+ACTOR_NAME = "actor_name"
 
 APPEND_ENTRY = """
 with link as (select seq, prev_hash, hash from chain_append('audit', $1, $7))
@@ -37,6 +39,14 @@ LIST_PLATFORM_ENTRIES = """
 select seq, at, actor, action, subject, details::text as details, canonical, prev_hash, hash
 from audit_log where tenant_id is null and seq > $1 order by seq limit $2
 """
+SEARCH_ENTRIES = """
+select seq, at, actor, action, subject, details::text as details, canonical, prev_hash, hash
+from audit_log
+where tenant_id = $1 and seq > $2 and ($3::text is null or action = $3 or starts_with(action, $3 || '.'))
+  and ($4::text is null or actor = $4) and ($5::text is null or subject = $5)
+  and ($6::timestamptz is null or at >= $6) and ($7::timestamptz is null or at < $7)
+order by seq limit $8
+"""
 FIND_HEAD = """
 select seq, hash from chain_heads where chain = $1 and tenant_id is not distinct from $2
 """
@@ -44,11 +54,12 @@ select seq, hash from chain_heads where chain = $1 and tenant_id is not distinct
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One row of the audit log."""
+    """One row of the audit log; `actor` names who by id, `actor_name` for people (empty for a part of the system)."""
 
     seq: int
     at: datetime
     actor: str
+    actor_name: str
     action: str
     subject: str
     details: Mapping[str, object]
@@ -63,15 +74,16 @@ class AuditEntry:
 
 
 async def write_entry(
-    tx: Tx, *, actor: str, action: str, subject: str, details: Mapping[str, object] | None = None
+    tx: Tx, *, actor: Actor, action: str, subject: str, details: Mapping[str, object] | None = None
 ) -> Link:
     """Add one entry to the chain of the transaction's tenant (none: the platform's), at the transaction's moment.
 
-    `actor` is like 'user:<id>', 'token:<id>' or 'system:<part>', `action` like 'delivery.paused', `subject` names what
-    was changed; `details` is JSON without secrets or message bodies. Writers of one chain wait for each other until
+    `action` is like 'delivery.paused', `subject` names what was changed; `details` is JSON without secrets or message
+    bodies, among which the actor's readable name is kept. Writers of one chain wait for each other until
     commit, so write the entry last.
     """
-    return _link(await tx.fetchrow(APPEND_ENTRY, *_arguments(tx, actor, action, subject, details or {})))
+    named = _with_name(details or {}, actor.name)
+    return _link(await tx.fetchrow(APPEND_ENTRY, *_arguments(tx, actor.id, action, subject, named)))
 
 
 async def list_entries(tx: Tx, *, tenant_id: UUID | None, after_seq: int = 0, limit: int = 100) -> list[AuditEntry]:
@@ -80,11 +92,26 @@ async def list_entries(tx: Tx, *, tenant_id: UUID | None, after_seq: int = 0, li
         rows = await tx.fetch(LIST_PLATFORM_ENTRIES, after_seq, limit)
     else:
         rows = await tx.fetch(LIST_TENANT_ENTRIES, tenant_id, after_seq, limit)
-    return [
-        AuditEntry(row["seq"], row["at"], row["actor"], row["action"], row["subject"], json.loads(row["details"]),
-                   _link(row))
-        for row in rows
-    ]  # fmt: skip
+    return [_entry(row) for row in rows]
+
+
+async def search_entries(
+    tx: Tx,
+    *,
+    after_seq: int = 0,
+    limit: int = 100,
+    action: str | None = None,
+    actor: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[AuditEntry]:
+    """List entries of the transaction's tenant after number `after_seq` that fit, oldest first.
+
+    `action` is one like 'delivery.paused', or an area like 'delivery'; `until` is the first moment not wanted.
+    """
+    rows = await tx.fetch(SEARCH_ENTRIES, tx.tenant, after_seq, action, actor, subject, since, until, limit)
+    return [_entry(row) for row in rows]
 
 
 async def find_head(tx: Tx, *, chain: str, tenant_id: UUID | None) -> ChainHead | None:
@@ -93,14 +120,14 @@ async def find_head(tx: Tx, *, chain: str, tenant_id: UUID | None) -> ChainHead 
     return None if row is None else ChainHead(row["seq"], row["hash"])
 
 
-async def verify_chain(tx: Tx, *, tenant_id: UUID | None, anchor: ChainHead | None = None) -> ChainState:
+async def verify_chain(tx: Tx, *, tenant_id: UUID | None, anchors: Iterable[ChainHead] = ()) -> ChainState:
     """Check the whole chain of a tenant (None: the platform's); names the first broken link.
 
-    `anchor` is a head noted earlier and kept elsewhere: with it, a chain that was cut and rewritten is found too.
+    `anchors` are heads noted earlier and kept elsewhere: with them, a chain that was cut and rewritten is found too.
     """
     # Read first: an entry written while we check is then beyond the head, never missing before it.
     head = await find_head(tx, chain=CHAIN, tenant_id=tenant_id)
-    check = ChainCheck(CHAIN, tenant_id, anchor=anchor)
+    check = ChainCheck(CHAIN, tenant_id, anchors=anchors)
     async for entry in _entries(tx, tenant_id):
         beyond = head is None or entry.seq > head.seq
         if beyond and await find_head(tx, chain=CHAIN, tenant_id=tenant_id) != head:
@@ -119,6 +146,16 @@ async def _entries(tx: Tx, tenant_id: UUID | None) -> AsyncIterator[AuditEntry]:
         after_seq = entries[-1].seq
 
 
+def _entry(row: asyncpg.Record) -> AuditEntry:
+    details: dict[str, object] = json.loads(row["details"])
+    name = str(details.pop(ACTOR_NAME, ""))
+    return AuditEntry(row["seq"], row["at"], row["actor"], name, row["action"], row["subject"], details, _link(row))
+
+
+def _with_name(details: Mapping[str, object], name: str) -> dict[str, object]:
+    return {**details, **({ACTOR_NAME: name} if name else {})}
+
+
 def _arguments(tx: Tx, actor: str, action: str, subject: str, details: Mapping[str, object]) -> tuple[object, ...]:
     # What is hashed must be what the columns can keep.
     kept: dict[str, object] = json.loads(canonical_json(details))
@@ -127,7 +164,8 @@ def _arguments(tx: Tx, actor: str, action: str, subject: str, details: Mapping[s
 
 
 def _canonical(entry: AuditEntry) -> str:
-    return _canonical_of(entry.at, entry.actor, entry.action, entry.subject, entry.details)
+    details = _with_name(entry.details, entry.actor_name)
+    return _canonical_of(entry.at, entry.actor, entry.action, entry.subject, details)
 
 
 def _canonical_of(at: datetime, actor: str, action: str, subject: str, details: Mapping[str, object]) -> str:

@@ -15,6 +15,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NewType, Protocol
 from uuid import UUID
 
+from frontdesk.kernel import actor as actors
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.errors import Refused
 
 TOKEN_BYTES = 32
@@ -50,6 +52,12 @@ class Scope(StrEnum):
     DELIVERY_RESUME = "delivery:resume"
     TENANTS_READ = "tenants:read"
     TENANTS_WRITE = "tenants:write"
+    NUMBERS_READ = "numbers:read"
+    NUMBERS_WRITE = "numbers:write"
+    MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
+    HOOKS_READ = "hooks:read"
+    HOOKS_WRITE = "hooks:write"
     TOKENS_READ = "tokens:read"
     TOKENS_WRITE = "tokens:write"
     AUDIT_READ = "audit:read"
@@ -77,6 +85,8 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
             Scope.DELIVERY_READ,
             Scope.DELIVERY_PAUSE,
             Scope.TENANTS_READ,
+            Scope.NUMBERS_READ,
+            Scope.MEMBERS_READ,
         }
     ),
     Role.AUDITOR: _READING,
@@ -87,8 +97,8 @@ class Principal(Protocol):
     """Whoever makes a request."""
 
     @property
-    def actor(self) -> str:
-        """Name the requester as the audit log does: 'user:<id>' or 'token:<id>'."""
+    def actor(self) -> Actor:
+        """Name the requester wherever it is written down who did something."""
         ...
 
     def scopes_for(self, tenant_id: UUID | None) -> frozenset[Scope]:
@@ -122,9 +132,9 @@ class Session:
     expires_at: datetime
 
     @property
-    def actor(self) -> str:
-        """Name the person as the audit log does."""
-        return f"user:{self.user_id}"
+    def actor(self) -> Actor:
+        """Name the person wherever it is written down who did something."""
+        return actors.person(self.user_id, self.email)
 
     def scopes_for(self, tenant_id: UUID | None) -> frozenset[Scope]:
         """List what the person may do for a tenant (None: for the platform)."""
@@ -150,9 +160,9 @@ class ApiToken:
     revoked_at: datetime | None
 
     @property
-    def actor(self) -> str:
-        """Name the token as the audit log does."""
-        return f"token:{self.id}"
+    def actor(self) -> Actor:
+        """Name the token wherever it is written down who did something."""
+        return actors.program(self.id, self.name)
 
     def scopes_for(self, tenant_id: UUID | None) -> frozenset[Scope]:
         """List what the token may do for a tenant (None: for the platform)."""

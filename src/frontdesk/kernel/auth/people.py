@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit import write_entry
 from frontdesk.kernel.auth import queries
 from frontdesk.kernel.auth.model import PasswordHash, Role, User, normal_email
@@ -18,7 +19,7 @@ async def create_user(
     email: str,
     name: str,
     password_hash: PasswordHash | None,
-    actor: str,
+    actor: Actor,
     platform_admin: bool = False,
 ) -> User:
     """Add a person; without a password hash nobody can log in as them yet.
@@ -46,7 +47,7 @@ async def find_user(tx: Tx, *, email: str) -> User | None:
 
 
 async def set_password(
-    tx: Tx, *, user_id: UUID, password_hash: PasswordHash, actor: str, keep_session: UUID | None = None
+    tx: Tx, *, user_id: UUID, password_hash: PasswordHash, actor: Actor, keep_session: UUID | None = None
 ) -> None:
     """Change a person's password and end their sessions, but the one that asked; refuses `auth.user_unknown` (404)."""
     if not await queries.update_password(tx, user_id=user_id, password_hash=password_hash):
@@ -56,7 +57,7 @@ async def set_password(
     await write_entry(tx, actor=actor, action="auth.password_set", subject=f"user:{user_id}", details=details)
 
 
-async def disable_user(tx: Tx, *, user_id: UUID, actor: str) -> None:
+async def disable_user(tx: Tx, *, user_id: UUID, actor: Actor) -> None:
     """Bar a person and end their sessions; refuses `auth.user_unknown` (404)."""
     if not await queries.disable_user(tx, user_id=user_id):
         raise _unknown()
@@ -64,14 +65,14 @@ async def disable_user(tx: Tx, *, user_id: UUID, actor: str) -> None:
     await write_entry(tx, actor=actor, action="auth.user_disabled", subject=f"user:{user_id}")
 
 
-async def put_member(tx: Tx, *, user_id: UUID, role: Role, actor: str) -> None:
+async def put_member(tx: Tx, *, user_id: UUID, role: Role, actor: Actor) -> None:
     """Give a person a role in the transaction's business, in place of any other."""
     await queries.put_member(tx, tenant_id=tx.tenant, user_id=user_id, role=role)
     details = {"role": role.value}
     await write_entry(tx, actor=actor, action="auth.member_put", subject=f"user:{user_id}", details=details)
 
 
-async def remove_member(tx: Tx, *, user_id: UUID, actor: str) -> None:
+async def remove_member(tx: Tx, *, user_id: UUID, actor: Actor) -> None:
     """Take a person's role in the transaction's business away; refuses `auth.user_unknown` (404)."""
     if not await queries.delete_member(tx, tenant_id=tx.tenant, user_id=user_id):
         raise _unknown()

@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit import keepable, write_entry
 from frontdesk.kernel.auth import queries
 from frontdesk.kernel.auth.model import (
@@ -95,7 +96,7 @@ async def log_out(tx: Tx, *, session: Session) -> None:
         await write_entry(tx, actor=session.actor, action="auth.logged_out", subject=f"session:{session.id}")
 
 
-async def log_out_everywhere(tx: Tx, *, user_id: UUID, actor: str, keep_session: UUID | None = None) -> int:
+async def log_out_everywhere(tx: Tx, *, user_id: UUID, actor: Actor, keep_session: UUID | None = None) -> int:
     """End all sessions of a person, but one if named; returns how many ended."""
     ended = await queries.revoke_sessions_of(tx, user_id=user_id, but=keep_session)
     details = {"sessions_ended": ended}
@@ -103,7 +104,7 @@ async def log_out_everywhere(tx: Tx, *, user_id: UUID, actor: str, keep_session:
     return ended
 
 
-async def end_all_sessions(tx: Tx, *, actor: str) -> int:
+async def end_all_sessions(tx: Tx, *, actor: Actor) -> int:
     """End every session of everybody, as after a breach; returns how many ended."""
     ended = await queries.revoke_all_sessions(tx)
     await write_entry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit import write_entry
 from frontdesk.kernel.auth import queries
 from frontdesk.kernel.auth.model import (
@@ -28,7 +29,7 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 
 async def create_token(
-    tx: Tx, *, name: str, scopes: frozenset[Scope], grantable: frozenset[Scope], expires_at: datetime, actor: str
+    tx: Tx, *, name: str, scopes: frozenset[Scope], grantable: frozenset[Scope], expires_at: datetime, actor: Actor
 ) -> IssuedToken:
     """Issue a token for the transaction's tenant, or for the platform if it has none.
 
@@ -53,7 +54,7 @@ async def create_token(
         name=label,
         prefix=secret[:SHOWN_PREFIX_LENGTH],
         scopes=scopes,
-        created_by=actor,
+        created_by=actor.id,
         created_at=tx.now,
         expires_at=expires_at,
         last_used_at=None,
@@ -80,7 +81,7 @@ async def list_tokens(tx: Tx) -> list[ApiToken]:
     return await queries.list_tokens(tx, tenant_id=tx.tenant_id)
 
 
-async def revoke_token(tx: Tx, *, token_id: UUID, actor: str) -> None:
+async def revoke_token(tx: Tx, *, token_id: UUID, actor: Actor) -> None:
     """End a token of the transaction's tenant (none: the platform's) at once; refuses `auth.token_unknown` (404)."""
     if not await queries.revoke_token(tx, token_id=token_id, tenant_id=tx.tenant_id):
         raise Refused("auth.token_unknown", "There is no such token here.", status=404)

@@ -8,22 +8,24 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.auth.model import Principal, Scope
 from frontdesk.kernel.db import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A request about one business, by somebody who may make it.
-
-    `signature` names them for people: an e-mail address, or 'token:<name>'.
-    """
+    """A request about one business, by somebody who may make it."""
 
     principal: Principal
-    signature: str
     tenant_id: UUID
     correlation_id: UUID
     database: Database
+
+    @property
+    def actor(self) -> Actor:
+        """Name the visitor wherever it is written down who did something."""
+        return self.principal.actor
 
     def transaction(self, *, inline: bool = False) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction that sees this business alone; `inline` runs what a person waits for in it."""
@@ -39,9 +41,13 @@ class PlatformVisit:
     """A request about every business at once, by somebody who may make it."""
 
     principal: Principal
-    signature: str
     correlation_id: UUID
     database: Database
+
+    @property
+    def actor(self) -> Actor:
+        """Name the visitor wherever it is written down who did something."""
+        return self.principal.actor
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction that sees every business."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit import write_entry
 from frontdesk.kernel.db import Tx
 from frontdesk.kernel.errors import Refused
@@ -60,7 +61,7 @@ async def count_runs(tx: Tx) -> dict[RunState, int]:
     return await queries.count_runs(tx)
 
 
-async def retry_step(tx: Tx, *, run_id: UUID, step: str, actor: str) -> None:
+async def retry_step(tx: Tx, *, run_id: UUID, step: str, actor: Actor) -> None:
     """Run a failed run on from its failed step; steps that finished stay finished.
 
     Refuses `jobs.run_unknown` (404) and `jobs.step_not_failed` (409) unless that is the step it failed at.
@@ -71,7 +72,7 @@ async def retry_step(tx: Tx, *, run_id: UUID, step: str, actor: str) -> None:
     await _requeue(tx, run, actor=actor, action="jobs.step_retried", step=step)
 
 
-async def skip_step(tx: Tx, *, run_id: UUID, step: str, result: object, actor: str) -> None:
+async def skip_step(tx: Tx, *, run_id: UUID, step: str, result: object, actor: Actor) -> None:
     """Run a failed run on after its failed step, as if that step had returned `result`.
 
     Refuses `jobs.run_unknown` (404) and `jobs.step_not_failed` (409) unless that is the step it failed at.
@@ -95,7 +96,7 @@ async def skip_step(tx: Tx, *, run_id: UUID, step: str, result: object, actor: s
     await _requeue(tx, run, actor=actor, action="jobs.step_skipped", step=step)
 
 
-async def replay_run(tx: Tx, *, run_id: UUID, from_step: str, actor: str) -> None:
+async def replay_run(tx: Tx, *, run_id: UUID, from_step: str, actor: Actor) -> None:
     """Run a run that has ended again, from a step on; what that step and later ones did before becomes history.
 
     Refuses `jobs.run_unknown` (404), `jobs.run_not_ended` (409) and `jobs.step_unknown` (404).
@@ -108,7 +109,7 @@ async def replay_run(tx: Tx, *, run_id: UUID, from_step: str, actor: str) -> Non
 
 
 async def fork_run(
-    tx: Tx, *, run_id: UUID, from_step: str, key: str, actor: str, args: Mapping[str, object] | None = None
+    tx: Tx, *, run_id: UUID, from_step: str, key: str, actor: Actor, args: Mapping[str, object] | None = None
 ) -> StartedRun:
     """Start a new run that takes over what a run finished before a step, with other `args` if given.
 
@@ -135,7 +136,7 @@ async def fork_run(
     return started
 
 
-async def cancel_run(tx: Tx, *, run_id: UUID, actor: str) -> None:
+async def cancel_run(tx: Tx, *, run_id: UUID, actor: Actor) -> None:
     """End a run that is not finished; a step in progress can no longer record its result.
 
     Refuses `jobs.run_unknown` (404) and `jobs.run_ended` (409).
@@ -176,7 +177,7 @@ async def _position(tx: Tx, run_id: UUID, step: str) -> int:
     return found.position
 
 
-async def _requeue(tx: Tx, run: Run, *, actor: str, action: str, step: str) -> None:
+async def _requeue(tx: Tx, run: Run, *, actor: Actor, action: str, step: str) -> None:
     enqueued = await queries.requeue_run(tx, run_id=run.id)
     await enqueue(tx, place=queries.Requeued(run.id, run.workflow, enqueued))
     await write_entry(tx, actor=actor, action=action, subject=f"run:{run.id}", details={"step": step})

@@ -12,7 +12,8 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.core.executors import AbstractEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError, RetryRequested
-from pgqueuer.domain.models import Context, Job
+from pgqueuer.domain.models import Context, HealthCheckEvent, Job
+from pgqueuer.ports.driver import NotifyCallback
 
 from frontdesk.kernel.db import Database, Role
 from frontdesk.kernel.jobs.model import Finished, RunAgain, Workflows
@@ -25,6 +26,7 @@ from frontdesk.kernel.telemetry import get_logger
 BATCH_SIZE = 4
 POLL = timedelta(seconds=2)
 HEARTBEAT = timedelta(seconds=10)
+HEALTH_TIMEOUT = timedelta(seconds=10)
 TICK_SECONDS = 5.0
 RECONNECT_SECONDS = 0.5
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError, TimeoutError)
@@ -97,7 +99,7 @@ class JobsWorker:
             command_timeout=35,
             server_settings={"role": Role.SYSTEM.value, "application_name": "frontdesk jobs", "timezone": "UTC"},
         ) as pool:
-            manager = QueueManager(queue_over(AsyncpgPoolDriver(pool)), CHANNEL)
+            manager = ListeningManager(pool)
             for workflow in self._workflows:
                 parameters = EntrypointExecutorParameters(concurrency_limit=workflow.concurrency, func=_unused)
                 manager.register_executor(workflow.name, _Executor(parameters, self))
@@ -142,6 +144,39 @@ class JobsWorker:
             except Exception:  # noqa: BLE001 - the clock must not stop for one bad tick
                 _log.exception("jobs.tick_failed")
             await _wait(stop, pause)
+
+
+class ListeningManager(QueueManager):
+    """PgQueuer's manager, which asks whether it hears notices only once it listens.
+
+    PgQueuer sends its first question while it is still subscribing. If the question is first, nobody hears it, and
+    10 s later a healthy worker takes itself for deaf and starts anew.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        driver = _ListeningDriver(pool)
+        super().__init__(queue_over(driver), CHANNEL)
+        self._listening = driver.listening
+
+    async def listener_healthy(self, timeout: timedelta = HEALTH_TIMEOUT) -> HealthCheckEvent:  # noqa: ASYNC109 - PgQueuer's
+        """Ask, and wait for the answer; `FailingListenerError` if there is none."""
+        try:
+            await asyncio.wait_for(self._listening.wait(), timeout.total_seconds())
+        except TimeoutError as error:
+            raise FailingListenerError from error
+        return await super().listener_healthy(timeout)
+
+
+class _ListeningDriver(AsyncpgPoolDriver):
+    """A driver that tells when it has begun to listen."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self.listening = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        await super().add_listener(channel, callback)
+        self.listening.set()
 
 
 class _Executor(AbstractEntrypointExecutor):

@@ -26,6 +26,7 @@ from frontdesk.kernel.settings.parts import (
     SchedulingSettings,
     SecuritySettings,
     StripeSettings,
+    TelnyxSettings,
     TextbackSettings,
     TwilioSettings,
     WebSettings,
@@ -69,6 +70,7 @@ class Settings:
     scheduling: SchedulingSettings
     retention: RetentionSettings
     twilio: TwilioSettings
+    telnyx: TelnyxSettings
     stripe: StripeSettings
     google: GoogleSettings
     clerk: ClerkSettings
@@ -91,7 +93,8 @@ class Settings:
         """List the parts, in the order of the reference."""
         return (
             self.process, self.web, self.database, self.security, self.outbox, self.calls, self.textback, self.delivery,
-            self.scheduling, self.retention, self.twilio, self.stripe, self.google, self.clerk, self.jobber,
+            self.scheduling, self.retention, self.twilio, self.telnyx, self.stripe, self.google, self.clerk,
+            self.jobber,
         )  # fmt: skip
 
     def secret_values(self) -> tuple[str, ...]:
@@ -101,8 +104,8 @@ class Settings:
 
 PARTS: tuple[type[Part], ...] = (
     ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, OutboxSettings, CallsSettings, TextbackSettings,
-    DeliverySettings, SchedulingSettings, RetentionSettings, TwilioSettings, StripeSettings, GoogleSettings,
-    ClerkSettings, JobberSettings,
+    DeliverySettings, SchedulingSettings, RetentionSettings, TwilioSettings, TelnyxSettings, StripeSettings,
+    GoogleSettings, ClerkSettings, JobberSettings,
 )  # fmt: skip
 
 
@@ -129,6 +132,7 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
         scheduling=_load(SchedulingSettings, values, faults),
         retention=_load(RetentionSettings, values, faults),
         twilio=_load(TwilioSettings, values, faults),
+        telnyx=_load(TelnyxSettings, values, faults),
         stripe=_load(StripeSettings, values, faults),
         google=_load(GoogleSettings, values, faults),
         clerk=_load(ClerkSettings, values, faults),

@@ -14,6 +14,7 @@ from frontdesk.kernel.settings.values import (
     Level,
     LogLevel,
     Networks,
+    PublicKey,
     SecretKey,
     WebAddress,
 )
@@ -69,6 +70,9 @@ class WebSettings(Part):
     )
     max_body_bytes: int = Field(
         1_048_576, validation_alias="MAX_BODY_BYTES", ge=1024, description="largest request body, in bytes; more is 413"
+    )
+    max_body_seconds: int = Field(
+        15, validation_alias="MAX_BODY_SECONDS", ge=1, le=300, description="time for a request's body; later is 408"
     )
 
 
@@ -230,6 +234,40 @@ class TwilioSettings(Part):
     def _account_is_complete(self) -> Self:
         if (self.account_sid is None) != (self.auth_token is None):
             raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN need each other")
+        return self
+
+
+class TelnyxSettings(Part):
+    """The account that carries texts beside or instead of Twilio's."""
+
+    api_key: SecretStr | None = Field(
+        None, validation_alias="TELNYX_API_KEY", min_length=1, description="key of the account's API"
+    )
+    public_key: PublicKey | None = Field(
+        None,
+        validation_alias="TELNYX_PUBLIC_KEY",
+        description="public key of the account, base64 of 32 bytes; the webhooks we receive are checked with it",
+    )
+    public_key_secondary: PublicKey | None = Field(
+        None,
+        validation_alias="TELNYX_PUBLIC_KEY_SECONDARY",
+        description="second public key; webhooks signed for either are accepted while one is being replaced",
+    )
+    messaging_profile_id: str | None = Field(
+        None,
+        validation_alias="TELNYX_MESSAGING_PROFILE_ID",
+        pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+        description="messaging profile that texts name beside their number: a UUID",
+    )
+    api_base_url: WebAddress = Field(
+        "https://api.telnyx.com", validation_alias="TELNYX_API_BASE_URL", description="where the account's API answers"
+    )
+
+    @model_validator(mode="after")
+    def _account_is_complete(self) -> Self:
+        # Without the public key no STOP could be believed.
+        if (self.api_key is None) != (self.public_key is None):
+            raise ValueError("TELNYX_API_KEY and TELNYX_PUBLIC_KEY need each other")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 Network = IPv4Network | IPv6Network
 MIN_SECRET_KEY_LENGTH = 32
 MIN_SECRET_KEY_VARIETY = 10
+ED25519_KEY_BYTES = 32
 
 
 class LogLevel(StrEnum):
@@ -76,6 +78,17 @@ def check_secret_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def check_public_key(value: str) -> str:
+    """Refuse what is not an Ed25519 public key: base64 of 32 bytes."""
+    try:
+        raw = b64decode(value.strip(), validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != ED25519_KEY_BYTES:
+        raise ValueError("must be a public key: base64 of 32 bytes")
+    return value.strip()
+
+
 def split_networks(value: object) -> object:
     """Read networks, comma separated, from text: '10.0.0.0/8, 127.0.0.1'."""
     if not isinstance(value, str):
@@ -104,6 +117,7 @@ def split_key_ring(value: object) -> object:
 
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(check_database_address)]
+PublicKey = Annotated[str, AfterValidator(check_public_key)]
 SecretKey = Annotated[SecretStr, AfterValidator(check_secret_key)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(split_networks)]
 KeyRing = Annotated[dict[str, SecretStr], BeforeValidator(split_key_ring)]

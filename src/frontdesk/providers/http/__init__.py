@@ -3,5 +3,15 @@
 from frontdesk.providers.http.client import HttpClient
 from frontdesk.providers.http.failures import HttpFailure, MaybeSent, NotSent
 from frontdesk.providers.http.message import HttpResponse, Origin, RequestStarted
+from frontdesk.providers.http.retry_after import parse_retry_after
 
-__all__ = ["HttpClient", "HttpFailure", "HttpResponse", "MaybeSent", "NotSent", "Origin", "RequestStarted"]
+__all__ = [
+    "HttpClient",
+    "HttpFailure",
+    "HttpResponse",
+    "MaybeSent",
+    "NotSent",
+    "Origin",
+    "RequestStarted",
+    "parse_retry_after",
+]

@@ -31,7 +31,7 @@ class _Reply:
     """A reply on its way: what has come of it so far, and who waits for it."""
 
     waiting: asyncio.Future[HttpResponse]
-    timer: asyncio.TimerHandle
+    deadline_at: float
     max_bytes: int
     status: int = 0
     received: int = 0
@@ -56,11 +56,18 @@ class _Reply:
 class Connection(asyncio.Protocol):
     """An HTTP/1.1 connection; every failure after `exchange` wrote its first byte is `MaybeSent`."""
 
-    def __init__(self, *, loop: asyncio.AbstractEventLoop, on_lost: Callable[[Connection], None]) -> None:
+    def __init__(
+        self,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        on_lost: Callable[[Connection], None],
+        watch: Callable[[float], None],
+    ) -> None:
         self.idle_since = 0.0
         self.closed: asyncio.Future[None] = loop.create_future()
         self._loop = loop
         self._on_lost = on_lost
+        self._watch = watch
         self._transport: asyncio.Transport | None = None
         self._poller: select.poll | None = None
         self._parser = HttpResponseParser(self)
@@ -93,11 +100,15 @@ class Connection(asyncio.Protocol):
         return transport is not None and self._reusable and self._reply is None and not transport.is_closing()
 
     async def exchange(self, payload: bytes, *, max_bytes: int, deadline_at: float) -> HttpResponse:
-        """Write one request and await its whole reply; `deadline_at` in the loop's time; refuses with MaybeSent."""
+        """Write one request and await its whole reply; refuses with MaybeSent.
+
+        `deadline_at` is in the loop's time; whoever watches is told of it, and calls `expire` when it has passed.
+        """
         if self._transport is None:
             raise RuntimeError("the connection was never made")
         waiting: asyncio.Future[HttpResponse] = self._loop.create_future()
-        self._reply = _Reply(waiting, self._loop.call_at(deadline_at, self._expire), max_bytes)
+        self._reply = _Reply(waiting, deadline_at, max_bytes)
+        self._watch(deadline_at)
         self._transport.write(payload)
         return await waiting
 
@@ -191,7 +202,6 @@ class Connection(asyncio.Protocol):
 
     def _finish(self, reply: _Reply) -> None:
         self._reply = None
-        reply.timer.cancel()
         if not reply.waiting.done():
             reply.waiting.set_result(reply.response())
         if not self._reusable:
@@ -200,10 +210,15 @@ class Connection(asyncio.Protocol):
     def _fail(self, failure: HttpFailure) -> None:
         reply, self._reply = self._reply, None
         if reply is not None:
-            reply.timer.cancel()
             if not reply.waiting.done():
                 reply.waiting.set_exception(failure)
         self.close()
 
-    def _expire(self) -> None:
+    def expire(self, now: float) -> float | None:
+        """End an exchange whose deadline has passed; returns the deadline of one that goes on, None without any."""
+        if self._reply is None:
+            return None
+        if self._reply.deadline_at > now:
+            return self._reply.deadline_at
         self._fail(MaybeSent("no whole reply came before the deadline"))
+        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 RequestStarted = Callable[[float], None]
@@ -62,15 +63,21 @@ def encode_request(
     *, method: str, authority: str, target: str, headers: Sequence[tuple[str, str]] = (), body: bytes = b""
 ) -> bytes:
     """Spell one HTTP/1.1 request; refuses, with ValueError, a target or header that would break its framing."""
+    head = _spell_head(method, authority, target, tuple(headers))
+    if body or method in {"POST", "PUT", "PATCH"}:
+        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+    return head + b"\r\n"
+
+
+@lru_cache(maxsize=64)
+def _spell_head(method: str, authority: str, target: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """Spell all that comes before the length; many requests differ in their bodies only."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {authority}", "Accept-Encoding: identity"]
     lines.extend(f"{name}: {value}" for name, value in headers)
-    if body or method in {"POST", "PUT", "PATCH"}:
-        lines.append(f"Content-Length: {len(body)}")
-    lines.append("\r\n")
-    head = "\r\n".join(lines)
+    head = "\r\n".join((*lines, ""))
     breaks = len(lines)
     if head.count("\n") != breaks or head.count("\r") != breaks or "\0" in head or not head.isascii():
         raise ValueError("a request line or header holds a line break, a NUL or a character beyond ASCII")
     if not target.startswith("/") or " " in target:
         raise ValueError("a request target starts with a slash and holds no space")
-    return head.encode("ascii") + body
+    return head.encode("ascii")

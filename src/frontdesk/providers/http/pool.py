@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from collections import deque
 
@@ -34,6 +35,8 @@ class OriginPool:
         self._live: set[Connection] = set()
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._sweep_timer: asyncio.TimerHandle | None = None
+        self._deadline_timer: asyncio.TimerHandle | None = None
+        self._next_deadline = math.inf
         self._closed = False
 
     def take_idle(self) -> Connection | None:
@@ -84,6 +87,8 @@ class OriginPool:
         if self._sweep_timer is not None:
             self._sweep_timer.cancel()
             self._sweep_timer = None
+        if self._deadline_timer is not None:
+            self._deadline_timer.cancel()
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
@@ -119,7 +124,7 @@ class OriginPool:
         try:
             async with asyncio.timeout_at(deadline_at):
                 _, connection = await self._loop.create_connection(
-                    lambda: Connection(loop=self._loop, on_lost=self._lost),
+                    lambda: Connection(loop=self._loop, on_lost=self._lost, watch=self._watch),
                     self.origin.host,
                     self.origin.port,
                     ssl=self._ssl_context if secure else None,
@@ -137,6 +142,22 @@ class OriginPool:
             raise NotSent("the connection was closed as soon as it was made")
         self._live.add(connection)
         return connection
+
+    def _watch(self, deadline_at: float) -> None:
+        """Keep one timer for all exchanges, at the earliest deadline: one each would cost more than the exchange."""
+        if deadline_at < self._next_deadline:
+            if self._deadline_timer is not None:
+                self._deadline_timer.cancel()
+            self._next_deadline = deadline_at
+            self._deadline_timer = self._loop.call_at(deadline_at, self._expire)
+
+    def _expire(self) -> None:
+        self._next_deadline = math.inf
+        now = self._loop.time()
+        for connection in list(self._live):
+            deadline_at = connection.expire(now)
+            if deadline_at is not None:
+                self._watch(deadline_at)
 
     def _lost(self, connection: Connection) -> None:
         self._live.discard(connection)

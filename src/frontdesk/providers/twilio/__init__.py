@@ -1,7 +1,9 @@
 """Twilio: texts, calls and recordings, spoken over its HTTP API and its signed webhooks."""
 
+from frontdesk.providers.callback_reference import read_reference, with_reference
+from frontdesk.providers.http import parse_retry_after
 from frontdesk.providers.twilio.account import SharedKey, TwilioAccount
-from frontdesk.providers.twilio.callback_url import public_url, read_reference, with_reference
+from frontdesk.providers.twilio.callback_url import public_url
 from frontdesk.providers.twilio.client import TwilioMessaging
 from frontdesk.providers.twilio.errors import classify_receipt_error
 from frontdesk.providers.twilio.inbound import (
@@ -15,7 +17,6 @@ from frontdesk.providers.twilio.inbound import (
     read_text_receipt,
 )
 from frontdesk.providers.twilio.media import FetchedMedia, TwilioMedia
-from frontdesk.providers.twilio.retry_after import parse_retry_after
 from frontdesk.providers.twilio.signature import MAX_BODY_BYTES, Refusal, RefusalReason, VerifiedForm, verify
 from frontdesk.providers.twilio.twiml import render_voice_answer
 

@@ -1,14 +1,10 @@
-"""The addresses Twilio calls: rebuilt as it saw them, and marked with our own reference."""
+"""The addresses Twilio calls, rebuilt as it saw them: they are part of what it signs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
-
-REFERENCE_PARAMETER = "reference"
 
 Network = IPv4Network | IPv6Network
 
@@ -49,23 +45,6 @@ def public_url(
         if port.isascii() and port.isdigit() and port != _STANDARD_PORTS.get(scheme) and not _has_port(host):
             host = f"{host}:{int(port)}"
     return f"{scheme}://{host}{tail}"
-
-
-def with_reference(url: str, reference: UUID) -> str:
-    """Add our reference to a callback URL's query, before a fragment, unless it carries it already."""
-    parts = urlsplit(url)
-    if str(reference) in parse_qs(parts.query).get(REFERENCE_PARAMETER, []):
-        return url
-    pair = f"{REFERENCE_PARAMETER}={reference}"
-    return parts._replace(query=f"{parts.query}&{pair}" if parts.query else pair).geturl()
-
-
-def read_reference(query: Mapping[str, str]) -> UUID | None:
-    """Read our reference back from a callback URL's query, None if there is none that is ours."""
-    try:
-        return UUID(query[REFERENCE_PARAMETER])
-    except (KeyError, ValueError):
-        return None
 
 
 def _is_trusted(peer: str, trusted_proxies: Iterable[Network]) -> bool:

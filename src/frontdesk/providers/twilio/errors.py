@@ -8,8 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from frontdesk.ports import FailureClass, ProviderError
-from frontdesk.providers.http import HttpFailure, HttpResponse, NotSent
-from frontdesk.providers.twilio.retry_after import parse_retry_after
+from frontdesk.providers.http import HttpFailure, HttpResponse, NotSent, parse_retry_after
 
 PROVIDER = "twilio"
 

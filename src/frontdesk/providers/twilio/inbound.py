@@ -18,7 +18,7 @@ from frontdesk.ports import (
     RecordingReady,
     TextReceipt,
 )
-from frontdesk.providers.twilio.callback_url import read_reference
+from frontdesk.providers.callback_reference import read_reference
 from frontdesk.providers.twilio.errors import PROVIDER
 from frontdesk.providers.twilio.signature import VerifiedForm
 from frontdesk.providers.twilio.states import CALL_STATES, DIAL_STATES, read_text_status

@@ -26,6 +26,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     auth_token: str
     test_account_sid: str
     test_auth_token: str
+    telnyx_api_key: str
+    telnyx_public_key: str
     control_token: str
 
 
@@ -37,7 +39,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--journal-size", type=int, default=200_000)
     parser.add_argument("--message-limit", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.epilog = "TWIN_ACCOUNT_SID, TWIN_AUTH_TOKEN and TWIN_CONTROL_TOKEN in the environment replace random ones."
+    parser.epilog = (
+        "TWIN_ACCOUNT_SID, TWIN_AUTH_TOKEN, TWIN_TELNYX_API_KEY, TWIN_TELNYX_PRIVATE_KEY and TWIN_CONTROL_TOKEN in the"
+        " environment replace random ones."
+    )
     return parser.parse_args()
 
 
@@ -48,6 +53,8 @@ def _config(arguments: argparse.Namespace) -> TwinConfig:
         port=arguments.port,
         account_sid=os.environ.get("TWIN_ACCOUNT_SID") or drawn.account_sid,
         auth_token=os.environ.get("TWIN_AUTH_TOKEN") or drawn.auth_token,
+        telnyx_api_key=os.environ.get("TWIN_TELNYX_API_KEY") or drawn.telnyx_api_key,
+        telnyx_private_key=os.environ.get("TWIN_TELNYX_PRIVATE_KEY") or drawn.telnyx_private_key,
         control_token=os.environ.get("TWIN_CONTROL_TOKEN", ""),
         journal_size=arguments.journal_size,
         message_limit=arguments.message_limit,
@@ -65,6 +72,8 @@ def _announce(path: Path, server: TwinServer) -> None:
         auth_token=config.auth_token,
         test_account_sid=config.test_account_sid,
         test_auth_token=config.test_auth_token,
+        telnyx_api_key=config.telnyx_api_key,
+        telnyx_public_key=config.telnyx_public_key,
         control_token=config.control_token,
     )
     draft = path.with_name(path.name + ".part")

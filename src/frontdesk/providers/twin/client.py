@@ -116,6 +116,8 @@ class TwinControl:
         voice_fallback_url: str = "",
         sms_fallback_url: str = "",
         account_sid: str = "",
+        provider: str = "twilio",
+        messaging_profile_id: str = "",
     ) -> NumberView:
         """Give us a number and say where its calls and texts are announced."""
         setup = NumberSetup(
@@ -126,6 +128,8 @@ class TwinControl:
             voice_fallback_url=voice_fallback_url,
             sms_fallback_url=sms_fallback_url,
             account_sid=account_sid,
+            provider=provider,
+            messaging_profile_id=messaging_profile_id,
         )
         return await self._ask("POST", "/numbers", NumberView, order=setup)
 
@@ -133,9 +137,11 @@ class TwinControl:
         """Open a messaging service or change it."""
         await self._ask("POST", "/services", dict[str, bool], order=setup)
 
-    async def script_fate(self, number: str, *, error_code: int = 0, status: str = "") -> None:
+    async def script_fate(
+        self, number: str, *, error_code: int = 0, status: str = "", provider: str = "twilio"
+    ) -> None:
         """Say what becomes of texts to a number."""
-        fate = Fate(number=number, error_code=error_code, status=status)
+        fate = Fate(number=number, error_code=error_code, status=status, provider=provider)
         await self._ask("POST", "/fates", dict[str, bool], order=fate)
 
     async def block_pair(self, *, number: str, customer: str) -> None:

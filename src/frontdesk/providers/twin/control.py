@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hmac
 import math
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 import msgspec
@@ -13,6 +14,9 @@ from aiohttp import web
 from frontdesk.kernel.errors import Refused
 from frontdesk.providers.twin.faults import ANY, API_FAULTS, Fault
 from frontdesk.providers.twin.journal import JournalEntry
+from frontdesk.providers.twin.telnyx.company import NAME as TELNYX
+from frontdesk.providers.twin.telnyx.company import Telnyx
+from frontdesk.providers.twin.telnyx.exchange import Operation as TelnyxOperation
 from frontdesk.providers.twin.twilio.callbacks import WebhookKind
 from frontdesk.providers.twin.twilio.carrier import Carrier
 from frontdesk.providers.twin.twilio.exchange import Operation
@@ -22,6 +26,7 @@ from frontdesk.providers.twin.wire import (
     FaultKind,
     FaultOrder,
     FaultView,
+    MessageView,
     NumberSetup,
     PlaceCall,
     ResetOrder,
@@ -39,7 +44,8 @@ TOKEN_HEADER: Final = "X-Twin-Token"  # noqa: S105 - a header's name
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _LONGEST_WAIT: Final = 300.0
 _SHOWN: Final = 1000
-_TARGETS: Final = frozenset(Operation) | frozenset(WebhookKind) | {ANY}
+_TARGETS: Final = frozenset(Operation) | frozenset(WebhookKind) | frozenset(TelnyxOperation) | {ANY}
+_PROVIDERS: Final = ("twilio", TELNYX)
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[object]]
 
@@ -75,12 +81,17 @@ def _number(request: web.Request, name: str, default: float, *, most: float = ma
     return value
 
 
+def _merged(*lists: Sequence[MessageView]) -> tuple[MessageView, ...]:
+    return tuple(sorted((view for views in lists for view in views), key=lambda view: view.created_us))
+
+
 class Control:
     """Answers the control API; every answer is JSON, a refusal is problem+json."""
 
-    def __init__(self, world: World, carrier: Carrier) -> None:
+    def __init__(self, world: World, carrier: Carrier, telnyx: Telnyx) -> None:
         self._world = world
         self._carrier = carrier
+        self._telnyx = telnyx
 
     def routes(self) -> list[web.RouteDef]:
         """List the routes."""
@@ -143,17 +154,17 @@ class Control:
             base_url=world.base_url,
             account_sid=world.config.account_sid,
             settings=world.settings,
-            numbers=self._carrier.numbers(),
+            numbers=self._carrier.numbers() + self._telnyx.numbers(),
             services=tuple(state.services),
-            stops=self._carrier.stops(),
+            stops=self._carrier.stops() + self._telnyx.stops(),
             faults=tuple(_view(fault) for fault in world.faults.listed()),
-            messages=len(state.messages),
+            messages=len(state.messages) + len(self._telnyx.state.messages),
             calls=len(state.calls),
             recordings=len(state.recordings),
             requests=world.journal.requests_seen,
             webhooks=world.journal.webhooks_seen,
             pending=world.pending,
-            totals=dict(state.totals),
+            totals=dict(Counter(state.totals) + Counter(self._telnyx.state.totals)),
         )
 
     async def _settings(self, _request: web.Request) -> object:
@@ -176,32 +187,45 @@ class Control:
         return {"ok": True}
 
     async def _numbers(self, _request: web.Request) -> object:
-        return self._carrier.numbers()
+        return self._carrier.numbers() + self._telnyx.numbers()
 
     async def _set_number(self, request: web.Request) -> object:
-        return self._carrier.set_number(await _order(request, NumberSetup))
+        order = await _order(request, NumberSetup)
+        return self._company(order.provider).set_number(order)
 
     async def _set_service(self, request: web.Request) -> object:
         self._carrier.set_service(await _order(request, ServiceSetup))
         return {"ok": True}
 
     async def _set_fate(self, request: web.Request) -> object:
-        self._carrier.set_fate(await _order(request, Fate))
+        order = await _order(request, Fate)
+        self._company(order.provider).set_fate(order)
         return {"ok": True}
 
     async def _stop(self, request: web.Request) -> object:
-        self._carrier.set_stop(await _order(request, StopEntry), stopped=True)
-        return self._carrier.stops()
+        return await self._block(request, stopped=True)
 
     async def _unstop(self, request: web.Request) -> object:
-        self._carrier.set_stop(await _order(request, StopEntry), stopped=False)
-        return self._carrier.stops()
+        return await self._block(request, stopped=False)
+
+    async def _block(self, request: web.Request, *, stopped: bool) -> object:
+        order = await _order(request, StopEntry)
+        company = self._telnyx if self._telnyx.has(order.number) else self._carrier
+        company.set_stop(order, stopped=stopped)
+        return self._carrier.stops() + self._telnyx.stops()
+
+    def _company(self, provider: str) -> Carrier | Telnyx:
+        if provider not in _PROVIDERS:
+            raise Refused("twin.provider_unknown", f"{provider} is not one of {_PROVIDERS}", status=422)
+        return self._telnyx if provider == TELNYX else self._carrier
 
     async def _place_call(self, request: web.Request) -> object:
         return await self._carrier.place_call(await _order(request, PlaceCall))
 
     async def _send_text(self, request: web.Request) -> object:
-        return await self._carrier.send_text(await _order(request, SendText))
+        order = await _order(request, SendText)
+        company = self._telnyx if self._telnyx.has(order.to) else self._carrier
+        return await company.send_text(order)
 
     async def _faults(self, _request: web.Request) -> object:
         return [_view(fault) for fault in self._world.faults.listed()]
@@ -224,7 +248,7 @@ class Control:
         operation, to = request.query.get("operation", ""), request.query.get("to", "")
 
         def keep(entry: JournalEntry) -> bool:
-            return (not operation or entry.operation == operation) and (not to or entry.fields().get("To") == to)
+            return (not operation or entry.operation == operation) and (not to or entry.concerns(to))
 
         after, limit = int(_number(request, "after", 0)), int(_number(request, "limit", _SHOWN))
         entries = self._world.journal.requests(after=after, limit=limit, keep=keep if operation or to else None)
@@ -235,10 +259,15 @@ class Control:
         return self._world.journal.webhooks(kind=request.query.get("kind", ""), limit=limit)
 
     async def _messages(self, request: web.Request) -> object:
-        return self._carrier.recent_messages(int(_number(request, "limit", _SHOWN)))
+        limit = int(_number(request, "limit", _SHOWN))
+        views = _merged(self._carrier.recent_messages(limit), self._telnyx.recent_messages(limit))
+        return views[max(0, len(views) - limit) :]
 
     async def _texts_to(self, request: web.Request) -> object:
-        return self._carrier.texts_to(request.query.get("number", ""))
+        return self._texts(request.query.get("number", ""))
+
+    def _texts(self, to: str) -> tuple[MessageView, ...]:
+        return _merged(self._carrier.texts_to(to), self._telnyx.texts_to(to))
 
     async def _wait(self, request: web.Request) -> object:
         """Wait for `count` texts `to` somebody (or anybody) that reached `status`, or with `idle` for quiet."""
@@ -250,13 +279,17 @@ class Control:
         contains, count = request.query.get("contains", ""), int(_number(request, "count", 1))
 
         def reached() -> int:
-            return self._carrier.count_reached(to=to, status=status, contains=contains)
+            return sum(
+                company.count_reached(to=to, status=status, contains=contains)
+                for company in (self._carrier, self._telnyx)
+            )
 
         met = await self._world.wait_until(lambda: reached() >= count, timeout)
-        return WaitReport(met=met, count=reached(), messages=self._carrier.texts_to(to) if to else ())
+        return WaitReport(met=met, count=reached(), messages=self._texts(to) if to else ())
 
     async def _reset(self, request: web.Request) -> object:
         order = await _order(request, ResetOrder)
         await self._world.reset()
         self._carrier.reset(numbers=order.numbers)
+        self._telnyx.reset(numbers=order.numbers)
         return {"ok": True}

@@ -9,6 +9,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from frontdesk.providers.twin.wire import JournalView
 
 if TYPE_CHECKING:
@@ -23,6 +25,15 @@ def read_form(text: str) -> list[tuple[str, str]]:
 
 def _plain(text: str) -> str:
     return unquote_plus(text) if "%" in text or "+" in text else text
+
+
+def _members(text: str) -> dict[str, str]:
+    """Read the members of a JSON object as text; of one that is broken, none."""
+    try:
+        members = msgspec.json.decode(text, type=dict[str, object])
+    except msgspec.MsgspecError:
+        return {}
+    return {name: value if isinstance(value, str) else str(value) for name, value in members.items()}
 
 
 @dataclass(slots=True)
@@ -43,8 +54,15 @@ class JournalEntry:
     fault: str = ""
 
     def fields(self) -> dict[str, str]:
-        """Read query and body as one form; the last value of a repeated name wins."""
+        """Read query and body as one form, or the members of a JSON body; the last value of a repeated name wins."""
+        if self.body.startswith("{"):
+            return dict(read_form(self.query)) | _members(self.body)
         return dict(read_form(self.query) + read_form(self.body))
+
+    def concerns(self, number: str) -> bool:
+        """Tell whether the request names a number as its recipient."""
+        fields = self.fields()
+        return number in (fields.get("To"), fields.get("to"))
 
     def view(self) -> JournalView:
         """Show it to the control API."""

@@ -10,6 +10,9 @@ from aiohttp import web
 from frontdesk.kernel.clock import Clock
 from frontdesk.providers.twin.config import TwinConfig
 from frontdesk.providers.twin.control import Control
+from frontdesk.providers.twin.telnyx.api import CallObserver
+from frontdesk.providers.twin.telnyx.company import Telnyx
+from frontdesk.providers.twin.telnyx.events import EventObserver
 from frontdesk.providers.twin.twilio.api import AnswerObserver
 from frontdesk.providers.twin.twilio.callbacks import Observer
 from frontdesk.providers.twin.twilio.carrier import Carrier
@@ -33,12 +36,15 @@ class TwinServer:
         clock: Clock | None = None,
         on_answer: AnswerObserver | None = None,
         on_webhook: Observer | None = None,
+        on_telnyx_answer: CallObserver | None = None,
+        on_telnyx_webhook: EventObserver | None = None,
     ) -> None:
         self.config = config or TwinConfig()
         if self.config.host not in _LOOPBACK and not self.config.control_token:
             raise ValueError("a twin beyond loopback needs a control token")
         self.world = World(self.config, clock)
         self.carrier = Carrier(self.world, on_answer=on_answer, on_webhook=on_webhook)
+        self.telnyx = Telnyx(self.world, on_answer=on_telnyx_answer, on_webhook=on_telnyx_webhook)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -49,7 +55,8 @@ class TwinServer:
     async def start(self) -> None:
         """Listen; port 0 takes a free one."""
         app = web.Application(client_max_size=_LARGEST_BODY)
-        app.add_routes([*self.carrier.routes(), *Control(self.world, self.carrier).routes()])
+        control = Control(self.world, self.carrier, self.telnyx)
+        app.add_routes([*self.carrier.routes(), *self.telnyx.routes(), *control.routes()])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, keepalive_timeout=300)
         await runner.setup()
         self._runner = runner
@@ -65,6 +72,7 @@ class TwinServer:
             await self._runner.cleanup()
             self._runner = None
         await self.carrier.close()
+        await self.telnyx.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

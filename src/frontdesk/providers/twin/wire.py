@@ -98,7 +98,11 @@ class AccountSetup(Order, frozen=True, kw_only=True):
 
 
 class NumberSetup(Order, frozen=True, kw_only=True):
-    """A number of ours and where its calls and texts are announced; `account_sid` empty is the first account."""
+    """A number of ours and where its calls and texts are announced; `account_sid` empty is the first account.
+
+    `provider` is whose number it is: twilio, or telnyx with its `messaging_profile_id` (empty: one for all), which
+    keeps STOPs for all of its numbers.
+    """
 
     number: str
     voice_url: str = ""
@@ -108,6 +112,8 @@ class NumberSetup(Order, frozen=True, kw_only=True):
     status_callback: str = ""
     friendly_name: str = ""
     account_sid: str = ""
+    provider: str = "twilio"
+    messaging_profile_id: str = ""
 
 
 class ServiceSetup(Order, frozen=True, kw_only=True):
@@ -122,11 +128,15 @@ class ServiceSetup(Order, frozen=True, kw_only=True):
 
 
 class Fate(Order, frozen=True, kw_only=True):
-    """What happens to texts to `number`: `status` delivered, undelivered, failed or sent (stuck there)."""
+    """What happens to texts to `number`: `status` delivered, undelivered, failed or sent (stuck there).
+
+    At Telnyx it may be unconfirmed too.
+    """
 
     number: str
     error_code: int = 0
     status: str = ""
+    provider: str = "twilio"
 
 
 class StopEntry(Order, frozen=True, kw_only=True):
@@ -265,6 +275,7 @@ class MessageView(Report, frozen=True, kw_only=True):
     messaging_service_sid: str = ""
     num_segments: int = 1
     history: tuple[Step, ...] = ()
+    provider: str = "twilio"
 
 
 class JournalView(Report, frozen=True, kw_only=True):
@@ -303,6 +314,7 @@ class NumberView(Report, frozen=True, kw_only=True):
     voice_url: str
     sms_url: str
     status_callback: str
+    provider: str = "twilio"
 
 
 class WaitReport(Report, frozen=True, kw_only=True):

@@ -148,7 +148,7 @@ def _add_writing(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
     @routes.post("/businesses/{tenant_id}/tasks/{task_id}/done")
     async def finish_task(request: Request, task_id: UUID, visit: Annotated[Visit, Depends(may_send)]) -> Response:
         async with visit.transaction() as tx:
-            await conversations.finish_task(tx, task_id=task_id, by=visit.principal.actor)
+            await conversations.finish_task(tx, task_id=task_id, by=visit.actor.id)
             found = await read_tasks(tx, visit)
         if FRAGMENT not in request.headers:
             return _back(visit)

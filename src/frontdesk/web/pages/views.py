@@ -203,7 +203,6 @@ class Console:
         """Render the console for one business."""
         visit = Visit(
             principal=caller.principal,
-            signature=caller.signature,
             tenant_id=current.id,
             correlation_id=new_id(),
             database=self._parts.app,

@@ -27,6 +27,7 @@ log = get_logger("webhooks")
 
 PROVIDER = "twilio"
 KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-forwarded-for")
+SHOWN_HEADERS = ("x-", "i-", "content-", "user-", "telnyx-")  # their names, when a webhook is refused
 BODY_SECONDS = 5.0  # a provider waits 15 s for the whole answer and sends its form at once
 TOO_SLOW = 408
 STATUS_OF = {RefusalReason.TOO_LARGE: 413, RefusalReason.TOO_MANY_FIELDS: 413, RefusalReason.UNKNOWN_CONTENT_TYPE: 415}
@@ -90,18 +91,20 @@ async def receive(parts: Frontdesk, request: Request) -> VerifiedForm | Response
     return form
 
 
-def refuse(parts: Frontdesk, request: Request, *, reason: str, status: int) -> Response:
+def refuse(
+    parts: Frontdesk, request: Request, *, reason: str, status: int, provider: str = PROVIDER
+) -> Response:
     """Count, log and answer a webhook that is not believed."""
-    parts.metrics.increment(WEBHOOK_SIGNATURE_FAILURES, provider=PROVIDER)
-    parts.metrics.increment(WEBHOOK_REQUESTS, provider=PROVIDER, status=str(status))
+    parts.metrics.increment(WEBHOOK_SIGNATURE_FAILURES, provider=provider)
+    parts.metrics.increment(WEBHOOK_REQUESTS, provider=provider, status=str(status))
     log.warning(
         "webhook_refused",
-        provider=PROVIDER,
+        provider=provider,
         reason=reason,
         path=request.url.path,
         http_status=status,
         peer=request.client.host if request.client else "",
-        headers=sorted(name for name in request.headers if name.startswith(("x-", "i-", "content-", "user-"))),
+        headers=sorted(name for name in request.headers if name.startswith(SHOWN_HEADERS)),
     )
     return Response(
         f'{{"type":"/docs/errors#webhooks.refused","title":"Webhook refused","status":{status},'
@@ -127,12 +130,12 @@ def as_webhook(form: VerifiedForm, kind: WebhookKind, request: Request) -> Webho
 
 def note_taken(parts: Frontdesk, webhook: Webhook, *, new: bool) -> None:
     """Count a webhook that was taken in, or recognised as a repeat."""
-    parts.metrics.increment(WEBHOOK_REQUESTS, provider=PROVIDER, status="200")
+    parts.metrics.increment(WEBHOOK_REQUESTS, provider=webhook.provider, status="200")
     if not new:
-        parts.metrics.increment(WEBHOOK_DEDUPE_HITS, provider=PROVIDER)
+        parts.metrics.increment(WEBHOOK_DEDUPE_HITS, provider=webhook.provider)
     log.info(
         "webhook_taken" if new else "webhook_repeated",
-        provider=PROVIDER,
+        provider=webhook.provider,
         kind=webhook.kind,
         correlation_id=str(webhook.correlation_id),
         http_status=200,

@@ -13,6 +13,7 @@ from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.kernel.telemetry.metrics import WEBHOOK_REQUESTS
+from frontdesk.web.webhooks.telnyx import TelnyxWebhooks
 from frontdesk.web.webhooks.texts import TextWebhooks
 from frontdesk.web.webhooks.voice import VoiceWebhooks
 from frontdesk.wiring import Frontdesk
@@ -39,7 +40,7 @@ class WebhookDoor:
 
 def webhook_routes(parts: Frontdesk) -> list[BaseRoute]:
     """List the webhook routes: raw handlers."""
-    voice, texts = VoiceWebhooks(parts), TextWebhooks(parts)
+    voice, texts, telnyx = VoiceWebhooks(parts), TextWebhooks(parts), TelnyxWebhooks(parts)
     endpoints: dict[str, Endpoint] = {
         "/webhooks/twilio/voice": voice.incoming,
         "/webhooks/twilio/voice/dial-action": voice.dial_ended,
@@ -49,10 +50,16 @@ def webhook_routes(parts: Frontdesk) -> list[BaseRoute]:
         "/webhooks/twilio/sms": texts.incoming,
         "/webhooks/twilio/sms/status": texts.status,
     }
-    return [Route(path, _guarded(endpoint, parts), methods=["POST"]) for path, endpoint in endpoints.items()]
+    # Telnyx tells everything to the one address of its messaging profile, unless a text names another.
+    of_telnyx = dict.fromkeys(("/webhooks/telnyx/sms", "/webhooks/telnyx/sms/status", "/api/sms/webhook"), telnyx.take)
+    return [
+        Route(path, _guarded(endpoint, parts, provider), methods=["POST"])
+        for provider, table in (("twilio", endpoints), ("telnyx", of_telnyx))
+        for path, endpoint in table.items()
+    ]
 
 
-def _guarded(endpoint: Endpoint, parts: Frontdesk) -> Endpoint:
+def _guarded(endpoint: Endpoint, parts: Frontdesk, provider: str) -> Endpoint:
     """Answer 503 while the database is away, so that the provider tells us again; 422 for news we cannot read."""
 
     async def answer(request: Request) -> Response:
@@ -67,7 +74,7 @@ def _guarded(endpoint: Endpoint, parts: Frontdesk) -> Endpoint:
         except Exception:
             status, code = 500, "webhooks.failed"
             log.exception("webhook_failed", path=request.url.path, http_status=status)
-        parts.metrics.increment(WEBHOOK_REQUESTS, provider="twilio", status=str(status))
+        parts.metrics.increment(WEBHOOK_REQUESTS, provider=provider, status=str(status))
         return Response(
             f'{{"type":"/docs/errors#{code}","title":"Webhook not taken","status":{status},"code":"{code}"}}',
             status_code=status,

@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from frontdesk.features import consent, conversations, delivery, senders, tenants
+from frontdesk.features.delivery.events import EVENTS
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.intake import take_in
 from frontdesk.ports import InboundText
 from frontdesk.providers.twilio import WebhookKind, read_inbound_text, read_text_receipt
+from frontdesk.web.webhooks.receipts import ReceiptDesk
 from frontdesk.web.webhooks.receiving import as_webhook, note_taken, receive
 from frontdesk.wiring import Frontdesk
 
@@ -23,6 +25,8 @@ class TextWebhooks:
 
     def __init__(self, parts: Frontdesk) -> None:
         self._parts = parts
+        heard = [event.name for event in EVENTS if parts.handlers.of(event.name)]
+        self._receipts = ReceiptDesk(parts.system, parts.clock, heard=heard)
 
     async def incoming(self, request: Request) -> Response:
         """Keep what a person writes; their STOP is in force before Twilio gets its answer."""
@@ -94,13 +98,9 @@ class TextWebhooks:
         receipt = read_text_receipt(form)
         number = await self._parts.directory.find(form.get("From")) if form.get("From") else None
 
-        async def change(tx: Transaction) -> None:
-            if not await delivery.take_receipt(tx, receipt):
-                await delivery.park_receipt(tx, receipt)
-
         webhook = as_webhook(form, WebhookKind.RECEIPT, request)
-        database = self._parts.system if number is None else self._parts.app
         tenant_id = None if number is None else number.tenant_id
-        note_taken(self._parts, webhook, new=await take_in(database, webhook, change, tenant_id=tenant_id))
+        news = delivery.ReceiptNews(webhook=webhook, receipt=receipt, tenant_id=tenant_id)
+        note_taken(self._parts, webhook, new=await self._receipts.take_in(news))
         self._parts.tell_viewers()
         return Response(status_code=204)

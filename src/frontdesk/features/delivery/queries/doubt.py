@@ -80,11 +80,6 @@ TAKE_RECEIPT = """
               job.sender_e164, job.message_class, job.correlation_id
 """
 
-PARK_RECEIPT = """
-    insert into parked_receipts (provider, provider_message_id, status, error_code, received_at)
-    values ($1, $2, $3, $4, $5) on conflict do nothing
-"""
-
 UNPARK = """
     delete from parked_receipts where provider = $1 and provider_message_id = any($2::text[])
     returning provider_message_id, status, error_code
@@ -206,13 +201,6 @@ async def take_receipt(
         message_class=row["message_class"],
         correlation_id=row["correlation_id"],
     )
-
-
-async def park_receipt(
-    tx: Transaction, *, provider: str, provider_message_id: str, status: str, error_code: str
-) -> None:
-    """Keep a receipt for a message that is not known yet."""
-    await tx.execute(PARK_RECEIPT, provider, provider_message_id, status, error_code, tx.now)
 
 
 async def unpark(tx: Transaction, *, provider: str, ids: list[str]) -> list[tuple[str, str, str]]:

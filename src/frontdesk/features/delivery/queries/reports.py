@@ -32,8 +32,13 @@ LIST_ATTEMPTS = """
 """
 
 LIST_DECISIONS = """
-    select id, decided_at, verdict, code, gates::text as gates_json, facts::text as facts_json, rules_version
-    from send_decisions where tenant_id = $1 and job_id = $2 order by decided_at, id
+    select decision.id, decision.decided_at, decision.verdict, decision.code,
+           coalesce(nullif(decision.gates, '[]'), passed.gates, '[]')::text as gates_json,
+           decision.facts::text as facts_json, decision.rules_version
+    from send_decisions as decision
+    left join passed_gates as passed on passed.rules_version = decision.rules_version and decision.verdict = 'send'
+    where decision.tenant_id = $1 and decision.job_id = $2
+    order by decision.decided_at, decision.id
 """
 
 

@@ -8,10 +8,12 @@ from uuid import UUID
 from frontdesk.features.delivery.events import TextProgressed
 from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Verdict, decide
 from frontdesk.features.delivery.model import VERDICT_SECONDS, ClaimedJob, JobStatus, LeasedJob, MessageClass
-from frontdesk.features.delivery.queries import gate_facts, jobs, switches
+from frontdesk.features.delivery.queries import jobs, switches
+from frontdesk.features.delivery.queries.claiming import read_facts_of_set
+from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json, gather
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.ids import new_ids
 
 
 async def claim_and_gate(
@@ -26,16 +28,16 @@ async def claim_and_gate(
     claimed = [job for job in await jobs.claim_jobs(tx, limit=limit) if job.person_locked]
     if not claimed:
         return [], 0
-    stored = await gate_facts.read_facts(tx, [_asked(job) for job in claimed])
+    stored = await read_facts_of_set(tx, claimed)
     probes: dict[tuple[str, str], bool] = {}
     applied: list[jobs.Applied] = []
     leased: list[LeasedJob] = []
-    for job, known in zip(claimed, stored, strict=True):
+    for job, known, decision_id in zip(claimed, stored, new_ids(len(claimed)), strict=True):
         facts = gather(job, known, now=tx.now, paused_by_setting=False)
         decision = decide(facts)
         if decision.verdict is Verdict.SEND and known.breaker_open and not await _may_probe(tx, job, probes):
             continue
-        applied.append(_applied(job, facts, decision, now=tx.now))
+        applied.append(_applied(job, facts, decision, decision_id=decision_id, now=tx.now))
         if decision.verdict is Verdict.SEND:
             leased.append(_leased(job, known, now=tx.now, post_before=decided_from + VERDICT_SECONDS))
         elif decision.verdict is not Verdict.HOLD and job.message_class is not MessageClass.MARKETING:
@@ -49,16 +51,6 @@ async def claim_and_gate(
     return leased, len(claimed)
 
 
-def _asked(job: ClaimedJob) -> gate_facts.Asked:
-    return gate_facts.Asked(
-        job_id=job.id,
-        tenant_id=job.tenant_id,
-        recipient_e164=job.recipient_e164,
-        sender_e164=job.sender_e164,
-        provider=job.provider,
-    )
-
-
 async def _may_probe(tx: Transaction, job: ClaimedJob, probes: dict[tuple[str, str], bool]) -> bool:
     """Let the first job of a number with an open breaker through, if no other process did."""
     key = (job.provider, job.sender_e164)
@@ -68,7 +60,7 @@ async def _may_probe(tx: Transaction, job: ClaimedJob, probes: dict[tuple[str, s
     return probes[key]
 
 
-def _applied(job: ClaimedJob, facts: Facts, decision: Decision, *, now: datetime) -> jobs.Applied:
+def _applied(job: ClaimedJob, facts: Facts, decision: Decision, *, decision_id: UUID, now: datetime) -> jobs.Applied:
     status = STATUS_OF[decision.verdict]
     return jobs.Applied(
         id=job.id,
@@ -76,14 +68,14 @@ def _applied(job: ClaimedJob, facts: Facts, decision: Decision, *, now: datetime
         available_at=now + jobs.POST_LEASE if status is JobStatus.POSTING else decision.until or now,
         code=decision.code,
         reason=REASON_OF.get(decision.code),
-        decision_id=new_id(),
+        decision_id=decision_id,
         verdict=decision.verdict.value,
         gates_json=gates_json(decision),
         facts_json=facts_json(facts),
     )
 
 
-def _leased(job: ClaimedJob, known: gate_facts.StoredFacts, *, now: datetime, post_before: float) -> LeasedJob:
+def _leased(job: ClaimedJob, known: StoredFacts, *, now: datetime, post_before: float) -> LeasedJob:
     return LeasedJob(
         id=job.id,
         tenant_id=job.tenant_id,

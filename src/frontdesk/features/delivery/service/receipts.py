@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
 from frontdesk.features.delivery.events import CarrierReportedOptOut, TextGivenUp, TextProgressed
 from frontdesk.features.delivery.model import MessageClass
-from frontdesk.features.delivery.queries import doubt
+from frontdesk.features.delivery.queries import doubt, receipts
 from frontdesk.features.delivery.retry import RECEIPT_TO_STATUS
 from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.intake import Webhook, headers_json
 from frontdesk.ports import ReceiptStatus, TextReceipt
 
 OPT_OUT_CODES = frozenset({"21610", "40300"})
@@ -17,8 +23,7 @@ async def take_receipt(tx: Transaction, receipt: TextReceipt) -> bool:
 
     A receipt also settles a text whose POST was in doubt: it could not exist if the carrier had not taken it.
     """
-    failed = receipt.status in (ReceiptStatus.FAILED, ReceiptStatus.UNDELIVERED)
-    opted_out = failed and receipt.error_code in OPT_OUT_CODES
+    failed, opted_out = _judge(receipt)
     taken = await doubt.take_receipt(
         tx,
         provider=receipt.provider,
@@ -26,7 +31,7 @@ async def take_receipt(tx: Transaction, receipt: TextReceipt) -> bool:
         reference=receipt.reference,
         status=RECEIPT_TO_STATUS[receipt.status],
         error_code=receipt.error_code,
-        reason=("Consent" if opted_out else "Provider error") if failed else "",
+        reason=_reason(failed=failed, opted_out=opted_out),
     )
     if taken is None:
         return False
@@ -61,15 +66,57 @@ async def take_receipt(tx: Transaction, receipt: TextReceipt) -> bool:
     return True
 
 
-async def park_receipt(tx: Transaction, receipt: TextReceipt) -> None:
-    """Keep a receipt for a text that is not known yet; it is joined when the text turns up."""
-    await doubt.park_receipt(
-        tx,
-        provider=receipt.provider,
-        provider_message_id=receipt.provider_message_id,
-        status=receipt.status.value,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptNews:
+    """A receipt as its webhook told it; `tenant_id` is whose number it names, if that is known."""
+
+    webhook: Webhook
+    receipt: TextReceipt
+    tenant_id: UUID | None
+
+
+async def take_in_receipts(tx: Transaction, news: Sequence[ReceiptNews], *, heard: Sequence[str]) -> list[bool]:
+    """Take in receipts of any businesses in one statement, each with all that follows from it; False for repeats.
+
+    Several of one text in one batch count as the highest of them. One of a text that is not known yet is kept until
+    the text turns up. `heard` names the events that somebody listens to.
+    """
+    return await receipts.take_in_receipts(tx, [_told(one) for one in news], heard=heard)
+
+
+def _told(news: ReceiptNews) -> receipts.ToldReceipt:
+    webhook, receipt = news.webhook, news.receipt
+    failed, opted_out = _judge(receipt)
+    return receipts.ToldReceipt(
+        archive_id=new_id(),
+        tenant_id=news.tenant_id,
+        provider=webhook.provider,
+        kind=webhook.kind,
+        dedupe_key=webhook.dedupe_key,
+        content_type=webhook.content_type,
+        body=webhook.body,
+        headers_json=headers_json(webhook),
+        correlation_id=webhook.correlation_id,
+        message_id=receipt.provider_message_id,
+        reference=receipt.reference,
+        status=RECEIPT_TO_STATUS[receipt.status],
+        word=receipt.status.value,
         error_code=receipt.error_code,
+        reason=_reason(failed=failed, opted_out=opted_out),
+        opted_out=opted_out,
+        event_id=new_id(),
+        other_event_id=new_id(),
     )
+
+
+def _judge(receipt: TextReceipt) -> tuple[bool, bool]:
+    """Tell whether a text failed, and whether it did because the person had told the carrier to stop."""
+    failed = receipt.status in (ReceiptStatus.FAILED, ReceiptStatus.UNDELIVERED)
+    return failed, failed and receipt.error_code in OPT_OUT_CODES
+
+
+def _reason(*, failed: bool, opted_out: bool) -> str:
+    return ("Consent" if opted_out else "Provider error") if failed else ""
 
 
 async def join_parked(tx: Transaction) -> int:

@@ -8,6 +8,7 @@ from frontdesk.features.delivery.events import SendingPaused, SendingResumed
 from frontdesk.features.delivery.model import StopProof
 from frontdesk.features.delivery.queries import switches
 from frontdesk.kernel import audit
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.db import Transaction
 
 
@@ -17,26 +18,27 @@ class Scope(StrEnum):
     GLOBAL = "global"
     TENANT = "tenant"
     CHANNEL = "channel"
+    CAMPAIGN = "campaign"
 
 
-async def pause_sending(tx: Transaction, *, scope: Scope, key: str, by: str, reason: str) -> None:
+async def pause_sending(tx: Transaction, *, scope: Scope, key: str, by: Actor, reason: str) -> None:
     """Stop sending: once this commits no gate lets a text through, and no POST starts more than 0.5 s later.
 
     Queued work stays queued. `key` is 'all', a tenant's id or a channel.
     """
-    await switches.pause(tx, scope=scope.value, key=key, by=by, reason=reason)
+    await switches.pause(tx, scope=scope.value, key=key, by=by.shown, reason=reason)
     await audit.write_entry(
         tx, actor=by, action="delivery.paused", subject=f"{scope.value}:{key}", details={"reason": reason}
     )
-    tx.announce(SendingPaused(scope=scope.value, key=key, by=by, reason=reason))
+    tx.announce(SendingPaused(scope=scope.value, key=key, by=by.id, reason=reason))
 
 
-async def resume_sending(tx: Transaction, *, scope: Scope, key: str, by: str) -> bool:
+async def resume_sending(tx: Transaction, *, scope: Scope, key: str, by: Actor) -> bool:
     """Let sending go on; False if it was not paused. What has grown too old meanwhile is dropped, not sent."""
     if not await switches.resume(tx, scope=scope.value, key=key):
         return False
     await audit.write_entry(tx, actor=by, action="delivery.resumed", subject=f"{scope.value}:{key}", details={})
-    tx.announce(SendingResumed(scope=scope.value, key=key, by=by))
+    tx.announce(SendingResumed(scope=scope.value, key=key, by=by.id))
     return True
 
 

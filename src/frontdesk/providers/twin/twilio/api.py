@@ -15,11 +15,11 @@ from aiohttp import web
 
 from frontdesk.providers.twin.faults import API_FAULTS, BEFORE_EFFECT, Fault
 from frontdesk.providers.twin.journal import JournalEntry, read_form
+from frontdesk.providers.twin.mischief import Intended, send_badly
 from frontdesk.providers.twin.twilio.calls_api import CallsApi
 from frontdesk.providers.twin.twilio.errors import TwilioRefusal
 from frontdesk.providers.twin.twilio.exchange import ApiCall, Fields, Operation, Reply
 from frontdesk.providers.twin.twilio.messages_api import MessagesApi
-from frontdesk.providers.twin.twilio.mischief import send_badly
 from frontdesk.providers.twin.twilio.numbers_api import NumbersApi
 from frontdesk.providers.twin.twilio.shapes import API_VERSION
 from frontdesk.providers.twin.twilio.state import Account, TwilioState
@@ -164,7 +164,11 @@ class TwilioApi:
             self._observer(Answered(request.method, entry.path, operation, reply.status, reply.content_type, content))
         if fault is not None:
             entry.fault = fault.kind
-            return await send_badly(request, fault, reply, content, entry, self._world.clock)
+            broken = _encode(TwilioRefusal(20500, status=fault.status).document())
+            intended = Intended(
+                status=reply.status, content_type=reply.content_type, content=content, broken=broken
+            )
+            return await send_badly(request, fault, intended, entry, self._world.clock)
         return _response(reply, content)
 
     def _fail_before(self, operation: Operation, recipient: str, entry: JournalEntry) -> None:

@@ -14,10 +14,15 @@ _LAST_OF_BASIC_PLANE: Final = "\uffff"
 _GSM_ALONE, _GSM_JOINED, _UCS_ALONE, _UCS_JOINED = 160, 153, 70, 67
 
 
+def is_gsm(body: str) -> bool:
+    """Tell whether every character is in the GSM alphabet or its extension."""
+    return all(char in _GSM or char in _GSM_EXTENDED for char in body)
+
+
 @lru_cache(maxsize=4096)
 def count_segments(body: str) -> int:
     """Count parts; an escaped or surrogate pair never straddles two of them."""
-    gsm = all(char in _GSM or char in _GSM_EXTENDED for char in body)
+    gsm = is_gsm(body)
     alone, joined = (_GSM_ALONE, _GSM_JOINED) if gsm else (_UCS_ALONE, _UCS_JOINED)
     widths = [2 if (char in _GSM_EXTENDED if gsm else char > _LAST_OF_BASIC_PLANE) else 1 for char in body]
     if sum(widths) <= alone:

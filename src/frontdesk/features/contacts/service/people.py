@@ -1,4 +1,4 @@
-"""The verbs of contacts."""
+"""Single people: found by number or id, added when they are new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All SQL of contacts."""
+"""The SQL of single people: found by number or id, added when they are new."""
 
 from __future__ import annotations
 

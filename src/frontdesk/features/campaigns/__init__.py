@@ -1,0 +1,42 @@
+"""Texts to many: audience, wordings, schedule, rehearsal, approval, results."""
+
+from frontdesk.features.campaigns.model import Campaign, CampaignStatus, Schedule, ScheduleMode, Variant
+from frontdesk.features.campaigns.service.drafting import (
+    Draft,
+    approve_campaign,
+    change_campaign,
+    clone_campaign,
+    create_campaign,
+    get_campaign,
+)
+from frontdesk.features.campaigns.service.rehearsing import begin_rehearsal, get_rehearsal
+from frontdesk.features.campaigns.service.results import list_campaigns, list_people, sum_results
+from frontdesk.features.campaigns.service.running import (
+    cancel_campaign,
+    pause_campaign,
+    resume_campaign,
+    start_campaign,
+)
+
+__all__ = [
+    "Campaign",
+    "CampaignStatus",
+    "Draft",
+    "Schedule",
+    "ScheduleMode",
+    "Variant",
+    "approve_campaign",
+    "begin_rehearsal",
+    "cancel_campaign",
+    "change_campaign",
+    "clone_campaign",
+    "create_campaign",
+    "get_campaign",
+    "get_rehearsal",
+    "list_campaigns",
+    "list_people",
+    "pause_campaign",
+    "resume_campaign",
+    "start_campaign",
+    "sum_results",
+]

@@ -1,0 +1,1 @@
+"""All SQL of consent, by what it is about."""

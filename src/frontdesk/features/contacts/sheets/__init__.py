@@ -1,0 +1,34 @@
+"""Tables in files: read row by row within limits, columns recognised, written so that no cell is a formula."""
+
+from frontdesk.features.contacts.sheets.columns import Layout, guess_columns, place_columns
+from frontdesk.features.contacts.sheets.rows import (
+    DELIMITERS,
+    ENCODINGS,
+    MAX_COLUMNS,
+    MAX_FILE_BYTES,
+    MAX_ROWS,
+    FileKind,
+    Reading,
+    Row,
+    Table,
+    open_table,
+)
+from frontdesk.features.contacts.sheets.writing import restore, write_row
+
+__all__ = [
+    "DELIMITERS",
+    "ENCODINGS",
+    "MAX_COLUMNS",
+    "MAX_FILE_BYTES",
+    "MAX_ROWS",
+    "FileKind",
+    "Layout",
+    "Reading",
+    "Row",
+    "Table",
+    "guess_columns",
+    "open_table",
+    "place_columns",
+    "restore",
+    "write_row",
+]

@@ -1,0 +1,165 @@
+"""What a business may spend: reserved before a text leaves, in the transaction that lets it leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from frontdesk.kernel.db import Transaction
+
+# In one order of tenants, so that two claims of several tenants never wait for each other in a circle.
+LOCK = """
+    select budget.tenant_id, business.daily_budget_cents, business.monthly_budget_cents, today.day,
+           case when budget.day = today.day then budget.daily_spent_cents else 0 end as daily_spent_cents,
+           case when budget.month = date_trunc('month', today.day)::date then budget.monthly_spent_cents else 0 end
+             as monthly_spent_cents
+    from budgets as budget
+    join tenants as business on business.id = budget.tenant_id
+    cross join lateral (select ($2::timestamptz at time zone business.timezone)::date as day) as today
+    where budget.tenant_id = any($1::uuid[])
+    order by budget.tenant_id
+    for update of budget
+"""
+
+ADD = """
+    update budgets as budget
+    set daily_spent_cents = case when budget.day = given.day then budget.daily_spent_cents else 0 end + given.cents,
+        monthly_spent_cents = case when budget.month = date_trunc('month', given.day)::date
+                                   then budget.monthly_spent_cents else 0 end + given.cents,
+        day = given.day, month = date_trunc('month', given.day)::date, updated_at = $1
+    from unnest($2::uuid[], $3::date[], $4::numeric[]) as given (tenant_id, day, cents)
+    where budget.tenant_id = given.tenant_id
+"""
+
+# Only where it fits; the row lock puts those who want the last cent in order.
+RESERVE = """
+    update budgets as budget
+    set daily_spent_cents = case when budget.day = today.day then budget.daily_spent_cents else 0 end + $3,
+        monthly_spent_cents = case when budget.month = today.month then budget.monthly_spent_cents else 0 end + $3,
+        day = today.day, month = today.month, updated_at = $2
+    from tenants as business
+    cross join lateral (
+      select ($2::timestamptz at time zone business.timezone)::date as day,
+             date_trunc('month', $2::timestamptz at time zone business.timezone)::date as month
+    ) as today
+    where budget.tenant_id = $1 and business.id = $1
+      and case when budget.day = today.day then budget.daily_spent_cents else 0 end + $3
+          <= business.daily_budget_cents
+      and case when budget.month = today.month then budget.monthly_spent_cents else 0 end + $3
+          <= business.monthly_budget_cents
+    returning true
+"""
+
+ENSURE = """
+    insert into budgets (tenant_id, day, month, updated_at)
+    select tenant_id, $2::timestamptz::date, date_trunc('month', $2::timestamptz)::date, $2
+    from unnest($1::uuid[]) as given (tenant_id)
+    on conflict do nothing
+"""
+
+REFUND = """
+    update budgets as budget
+    set daily_spent_cents = greatest(0, budget.daily_spent_cents - given.today),
+        monthly_spent_cents = greatest(0, budget.monthly_spent_cents - given.this_month),
+        updated_at = $1
+    from (
+      select back.tenant_id,
+             coalesce(sum(back.cents) filter (
+               where (back.reserved_at at time zone business.timezone)::date = held.day), 0) as today,
+             coalesce(sum(back.cents) filter (
+               where date_trunc('month', back.reserved_at at time zone business.timezone)::date = held.month), 0)
+               as this_month
+      from unnest($2::uuid[], $3::numeric[], $4::timestamptz[]) as back (tenant_id, cents, reserved_at)
+      join tenants as business on business.id = back.tenant_id
+      join budgets as held on held.tenant_id = back.tenant_id
+      group by back.tenant_id
+    ) as given
+    where budget.tenant_id = given.tenant_id
+"""
+
+STATUS = """
+    select business.id as tenant_id, today.day, business.daily_budget_cents, business.monthly_budget_cents,
+           coalesce(case when budget.day = today.day then budget.daily_spent_cents end, 0) as daily_spent_cents,
+           coalesce(case when budget.month = date_trunc('month', today.day)::date then budget.monthly_spent_cents end,
+                    0) as monthly_spent_cents
+    from tenants as business
+    cross join lateral (select ($2::timestamptz at time zone business.timezone)::date as day) as today
+    left join budgets as budget on budget.tenant_id = business.id
+    where business.id = $1
+"""
+
+SET_SPENT = """
+    insert into budgets (tenant_id, day, month, daily_spent_cents, updated_at)
+    select id, today.day, date_trunc('month', today.day)::date, $3, $2
+    from tenants
+    cross join lateral (select ($2::timestamptz at time zone timezone)::date as day) as today
+    where id = $1
+    on conflict (tenant_id) do update
+    set daily_spent_cents = excluded.daily_spent_cents, day = excluded.day, updated_at = excluded.updated_at
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """A business's limits and what it has reserved, in cents, today and this month in its own zone."""
+
+    tenant_id: UUID
+    day: date
+    daily_spent_cents: Decimal
+    daily_budget_cents: Decimal
+    monthly_spent_cents: Decimal
+    monthly_budget_cents: Decimal
+
+    @property
+    def left_cents(self) -> Decimal:
+        """What may still be reserved now."""
+        return min(
+            self.daily_budget_cents - self.daily_spent_cents, self.monthly_budget_cents - self.monthly_spent_cents
+        )
+
+
+async def lock_budgets(tx: Transaction, tenant_ids: Sequence[UUID]) -> dict[UUID, Budget]:
+    """Lock the budgets of some tenants until the transaction ends, beginning those that have none."""
+    rows = await tx.fetch(LOCK, sorted(tenant_ids), tx.now)
+    if len(rows) < len(tenant_ids):
+        await tx.execute(ENSURE, sorted(tenant_ids), tx.now)
+        rows = await tx.fetch(LOCK, sorted(tenant_ids), tx.now)
+    return {row["tenant_id"]: Budget(**dict(row)) for row in rows}
+
+
+async def add_spent(tx: Transaction, spent: Sequence[tuple[Budget, Decimal]]) -> None:
+    """Add what locked budgets have reserved."""
+    await tx.execute(
+        ADD,
+        tx.now,
+        [budget.tenant_id for budget, _ in spent],
+        [budget.day for budget, _ in spent],
+        [cents for _, cents in spent],
+    )
+
+
+async def reserve(tx: Transaction, *, cents: Decimal) -> bool:
+    """Reserve for the transaction's tenant; False if it does not fit any more."""
+    if await tx.fetchval(RESERVE, tx.tenant, tx.now, cents) is True:
+        return True
+    await tx.execute(ENSURE, [tx.tenant], tx.now)
+    return await tx.fetchval(RESERVE, tx.tenant, tx.now, cents) is True
+
+
+async def refund(tx: Transaction, back: Sequence[tuple[UUID, Decimal, object]]) -> None:
+    """Give back what was reserved (tenant, cents, when) for texts that no carrier took."""
+    await tx.execute(REFUND, tx.now, [one[0] for one in back], [one[1] for one in back], [one[2] for one in back])
+
+
+async def find_budget(tx: Transaction) -> Budget | None:
+    """Find the tenant's limits and what it has reserved."""
+    row = await tx.fetchrow(STATUS, tx.tenant, tx.now)
+    return None if row is None else Budget(**dict(row))
+
+
+async def set_spent(tx: Transaction, *, daily_spent_cents: Decimal) -> None:
+    """Correct what counts as spent today."""
+    await tx.execute(SET_SPENT, tx.tenant, tx.now, daily_spent_cents)

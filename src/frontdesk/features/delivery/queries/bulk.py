@@ -1,0 +1,148 @@
+"""Marketing texts in sets: asked for by a campaign, picked per number whose turn it is, taken back if canceled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import asyncpg
+
+from frontdesk.features.delivery.model import BulkIntent, BulkJob, ClaimedJob, MessageClass
+from frontdesk.features.delivery.segments import count
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.ids import new_id
+
+INSERT_MANY = """
+    insert into send_jobs (id, tenant_id, intent_key, message_class, cause, template, basis, basis_at, contact_id,
+                           recipient_e164, sender_e164, provider, body, encoding, segments, status, available_at,
+                           useful_until, campaign_id, variant, correlation_id, created_at, updated_at)
+    select id, $1, key, 'C3', 'campaign:' || $2::text, $3, basis, basis_at, contact_id, recipient, sender, provider,
+           body, encoding, segments, 'queued', due_at, useful_until, $2, variant, $4, $5, $5
+    from unnest($6::uuid[], $7::text[], $8::text[], $9::timestamptz[], $10::uuid[], $11::text[], $12::text[],
+                $13::text[], $14::text[], $15::text[], $16::smallint[], $17::timestamptz[], $18::timestamptz[],
+                $19::text[])
+         as asked (id, key, basis, basis_at, contact_id, recipient, sender, provider, body, encoding, segments, due_at,
+                   useful_until, variant)
+    on conflict (tenant_id, intent_key) do nothing
+    returning id, recipient_e164
+"""
+
+PICK = """
+    with turn as (
+      select tenant_id, sender, quota
+      from unnest($2::uuid[], $3::text[], $4::int[]) as turn (tenant_id, sender, quota)
+    ), picked as (
+      select job.id
+      from turn
+      join send_streams as stream on stream.tenant_id = turn.tenant_id and stream.closed_at is null
+      cross join lateral (
+        select due.id from send_jobs as due
+        where due.campaign_id = stream.campaign_id and due.sender_e164 = turn.sender and due.status = 'queued'
+          and due.message_class = 'C3' and due.available_at <= $1 and due.tenant_id = turn.tenant_id
+        order by due.available_at, due.id
+        limit turn.quota
+        for update skip locked
+      ) as job
+      where stream.next_at <= $1
+        and not exists (
+          select from delivery_switches as switch
+          where switch.scope = 'campaign' and switch.key = stream.campaign_id::text and switch.paused_at is not null
+        )
+    )
+    select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
+           job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id, job.campaign_id,
+           job.contact_id, job.segments, job.cost_cents,
+           pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164)) as person_locked
+    from picked join send_jobs as job on job.id = picked.id
+    order by job.sender_e164, job.available_at, job.id
+"""
+
+DROP_QUEUED = """
+    with doomed as (
+      select id from send_jobs
+      where tenant_id = $1 and campaign_id = $2 and status = 'queued' and message_class = 'C3'
+      order by id limit $5 for update skip locked
+    )
+    update send_jobs as job
+    set status = 'dropped', finished_at = $3, failure_code = $4, failure_reason = 'Canceled', updated_at = $3
+    from doomed where job.id = doomed.id
+    returning job.id
+"""
+
+SET_COSTS = """
+    update send_jobs as job set cost_cents = given.cents
+    from unnest($1::uuid[], $2::numeric[]) as given (id, cents)
+    where job.id = given.id and job.cost_cents <> given.cents
+"""
+
+
+async def insert_many(tx: Transaction, intents: Sequence[BulkIntent], *, campaign_id: UUID) -> dict[str, UUID]:
+    """Queue marketing texts of one campaign, each once per intent key; returns the new jobs by their recipient."""
+    sizes = [count(one.body) for one in intents]
+    rows = await tx.fetch(
+        INSERT_MANY,
+        tx.tenant,
+        campaign_id,
+        "campaign",
+        tx.correlation_id,
+        tx.now,
+        [new_id() for _ in intents],
+        [one.key for one in intents],
+        [one.basis for one in intents],
+        [one.basis_at for one in intents],
+        [one.contact_id for one in intents],
+        [one.recipient_e164 for one in intents],
+        [one.sender_e164 for one in intents],
+        [one.provider for one in intents],
+        [one.body for one in intents],
+        [size.encoding.value for size in sizes],
+        [size.count for size in sizes],
+        [one.due_at for one in intents],
+        [one.useful_until for one in intents],
+        [one.variant for one in intents],
+    )
+    return {row["recipient_e164"]: row["id"] for row in rows}
+
+
+async def pick(tx: Transaction, *, turns: Sequence[tuple[UUID, str, int]]) -> list[BulkJob]:
+    """Lock due texts of open campaigns: for each (tenant, number, quota) up to that many of each campaign."""
+    rows = await tx.fetch(
+        PICK, tx.now, [turn[0] for turn in turns], [turn[1] for turn in turns], [turn[2] for turn in turns]
+    )
+    return [_picked(row) for row in rows]
+
+
+def _picked(row: asyncpg.Record) -> BulkJob:
+    return BulkJob(
+        job=ClaimedJob(
+            id=row["id"],
+            tenant_id=row["tenant_id"],
+            message_class=MessageClass(row["message_class"]),
+            basis=row["basis"],
+            basis_at=row["basis_at"],
+            recipient_e164=row["recipient_e164"],
+            sender_e164=row["sender_e164"],
+            provider=row["provider"],
+            body=row["body"],
+            useful_until=row["useful_until"],
+            fence=row["fence"],
+            attempts=row["attempts"],
+            correlation_id=row["correlation_id"],
+            person_locked=row["person_locked"],
+        ),
+        campaign_id=row["campaign_id"],
+        contact_id=row["contact_id"],
+        segments=row["segments"],
+        cost_cents=row["cost_cents"],
+    )
+
+
+async def drop_queued(tx: Transaction, *, campaign_id: UUID, code: str, limit: int) -> int:
+    """Drop up to `limit` texts of a campaign that have not left; returns how many."""
+    return len(await tx.fetch(DROP_QUEUED, tx.tenant, campaign_id, tx.now, code, limit))
+
+
+async def set_costs(tx: Transaction, costs: Sequence[tuple[UUID, Decimal]]) -> None:
+    """Write what each job has reserved, in cents."""
+    await tx.execute(SET_COSTS, [job_id for job_id, _ in costs], [cents for _, cents in costs])

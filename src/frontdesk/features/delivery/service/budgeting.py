@@ -1,0 +1,33 @@
+"""What a business may spend on texts, and what it has."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from frontdesk.features.delivery.queries import budgets
+from frontdesk.kernel import audit
+from frontdesk.kernel.actor import Actor
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
+
+
+async def get_budget(tx: Transaction) -> budgets.Budget:
+    """Get the limits of the tenant and what is reserved, in cents, today and this month in its own zone."""
+    found = await budgets.find_budget(tx)
+    if found is None:
+        raise Refused("tenants.not_found", "no such business", status=404)
+    return found
+
+
+async def correct_spent(tx: Transaction, *, daily_spent_cents: Decimal, by: Actor) -> budgets.Budget:
+    """Correct what counts as spent today, such as after a test that was not charged; audited."""
+    before = await get_budget(tx)
+    await budgets.set_spent(tx, daily_spent_cents=daily_spent_cents)
+    await audit.write_entry(
+        tx,
+        actor=by,
+        action="budgets.corrected",
+        subject=f"tenant:{tx.tenant}",
+        details={"before_cents": str(before.daily_spent_cents), "after_cents": str(daily_spent_cents)},
+    )
+    return await get_budget(tx)

@@ -1,0 +1,260 @@
+"""Marketing texts in sets: queued by a campaign, then claimed at each number's pace, gated and paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from frontdesk.features import senders
+from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Verdict, decide
+from frontdesk.features.delivery.model import VERDICT_SECONDS, BulkIntent, BulkJob, JobStatus, LeasedJob
+from frontdesk.features.delivery.pace import Pace
+from frontdesk.features.delivery.prices import country_of
+from frontdesk.features.delivery.queries import budgets, bulk, gate_facts, jobs, streams, switches
+from frontdesk.features.delivery.queries.marketing_facts import MarketingFacts, read_marketing_facts
+from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json
+from frontdesk.features.delivery.service.marketing import gather_marketing, window_end
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.ids import new_id
+
+TURNS = 64  # numbers served in one claim
+NOTHING = Decimal(0)
+BROKE_PAUSE = timedelta(seconds=30)  # how often a business without money left is looked at again
+
+
+async def request_many(tx: Transaction, intents: Sequence[BulkIntent], *, campaign_id: UUID) -> dict[str, UUID]:
+    """Queue texts of one campaign, each once per intent key; returns the jobs that are new, by recipient.
+
+    Nothing is decided yet: gates, pace and money are asked at the claim, when a text is about to leave.
+    """
+    await streams.ensure_paces(tx, [one.sender_e164 for one in intents])
+    return await bulk.insert_many(tx, intents, campaign_id=campaign_id)
+
+
+@dataclass(slots=True)
+class _Purse:
+    """A tenant's money during one claim."""
+
+    budget: budgets.Budget
+    reserved: Decimal = NOTHING
+
+    @property
+    def left_cents(self) -> Decimal:
+        return self.budget.left_cents - self.reserved
+
+
+@dataclass(slots=True)
+class _Claim:
+    """What one claim has decided so far."""
+
+    now: datetime
+    room: int
+    post_before: float
+    paces: dict[str, Pace]
+    purses: dict[UUID, _Purse]
+    throttled: dict[UUID, Pace]
+    applied: list[jobs.Applied] = field(default_factory=list)
+    leased: list[LeasedJob] = field(default_factory=list)
+    costs: list[tuple[UUID, Decimal]] = field(default_factory=list)
+    texts: dict[UUID, int] = field(default_factory=dict)
+    people: set[tuple[UUID, str]] = field(default_factory=set)
+    probes: dict[tuple[str, str], bool] = field(default_factory=dict)
+    broke: set[UUID] = field(default_factory=set)
+
+
+async def claim_marketing(
+    tx: Transaction, *, limit: int, owner: UUID, decided_from: float, paused_by_setting: bool
+) -> tuple[list[LeasedJob], int]:
+    """Lease up to `limit` marketing texts that may go now; returns them and how many were looked at.
+
+    Numbers take turns, the longest unserved first, and share the room evenly between tenants, so that nobody's
+    million waits in front of somebody's ten. A number's pace, its campaign's throttle and its tenant's budget are
+    locked until the commit: no two processes spend the same second or the same cent.
+    """
+    if paused_by_setting or limit <= 0:
+        return [], 0
+    turns = await streams.lock_turns(tx, limit=TURNS)
+    if not turns:
+        return [], 0
+    paces = {turn.sender_e164: _pace(turn, tx.now) for turn in turns}
+    picked = await bulk.pick(tx, turns=_quotas(turns, paces, limit=limit))
+    found = [one for one in picked if one.job.person_locked]
+    claim = await _begin(tx, found, paces, room=limit, post_before=decided_from + VERDICT_SECONDS)
+    if found:
+        await _decide_all(tx, claim, found)
+        await _settle(tx, claim, owner=owner)
+    await streams.advance_numbers(tx, [_advance(turn, claim) for turn in turns])
+    return claim.leased, len(picked)
+
+
+def _pace(turn: streams.Turn, now: datetime) -> Pace:
+    allowance = senders.daily_allowance(turn.warmup, turn.daily_limit, on=turn.day)
+    return Pace(
+        now=now,
+        next_at=turn.next_at,
+        segments_per_second=senders.segments_per_second(turn.number_type, turn.segments_per_second),
+        burst=turn.burst,
+        left_today=None if allowance is None else allowance - turn.sent_today,
+    )
+
+
+def _quotas(turns: Sequence[streams.Turn], paces: dict[str, Pace], *, limit: int) -> list[tuple[UUID, str, int]]:
+    """Share the room between tenants, and each tenant's share between its numbers; at least one text each."""
+    numbers: dict[UUID, int] = {}
+    for turn in turns:
+        numbers[turn.tenant_id] = numbers.get(turn.tenant_id, 0) + 1
+    share = max(1, limit // len(numbers))
+    return [
+        (turn.tenant_id, turn.sender_e164, min(max(1, share // numbers[turn.tenant_id]), paces[turn.sender_e164].quota))
+        for turn in turns
+        if paces[turn.sender_e164].quota > 0
+    ]
+
+
+async def _begin(
+    tx: Transaction, found: Sequence[BulkJob], paces: dict[str, Pace], *, room: int, post_before: float
+) -> _Claim:
+    """Lock the money and the throttles that these texts need, always in this order."""
+    throttles = await streams.lock_throttles(tx, sorted({one.campaign_id for one in found}))
+    held = await budgets.lock_budgets(tx, sorted({one.job.tenant_id for one in found}))
+    return _Claim(
+        now=tx.now,
+        room=room,
+        post_before=post_before,
+        paces=paces,
+        purses={tenant_id: _Purse(budget) for tenant_id, budget in held.items()},
+        throttled={
+            one.campaign_id: Pace(
+                now=tx.now,
+                next_at=one.next_at,
+                segments_per_second=float(one.per_minute) / 60,
+                burst=1,
+                left_today=None,
+            )
+            for one in throttles
+        },
+    )
+
+
+async def _decide_all(tx: Transaction, claim: _Claim, found: Sequence[BulkJob]) -> None:
+    known = await gate_facts.read_facts(tx, [_asked(one) for one in found])
+    countries = [country_of(one.job.recipient_e164) for one in found]
+    marketing = await read_marketing_facts(tx, found, countries=countries)
+    for one, stored, more in zip(found, known, marketing, strict=True):
+        await _decide_one(tx, claim, one, stored, more)
+
+
+async def _decide_one(
+    tx: Transaction, claim: _Claim, one: BulkJob, stored: gate_facts.StoredFacts, more: MarketingFacts
+) -> None:
+    """Decide on one text; what only has to wait for its number, its campaign or its neighbour stays as it is."""
+    job, person = one.job, (one.job.tenant_id, one.job.recipient_e164)
+    throttle, pace = claim.throttled.get(one.campaign_id), claim.paces[one.job.sender_e164]
+    if person in claim.people or job.tenant_id in claim.broke:
+        return
+    if len(claim.leased) >= claim.room or pace.quota == 0 or (throttle is not None and throttle.quota == 0):
+        return
+    purse = claim.purses[job.tenant_id]
+    cost = NOTHING if more.price_cents is None else more.price_cents * one.segments
+    facts = gather_marketing(
+        one, stored, more, now=claim.now, cost_cents=cost, left_cents=purse.left_cents + one.cost_cents
+    )
+    decision = decide(facts)
+    if decision.verdict is Verdict.SEND:
+        if stored.breaker_open and not await _may_probe(tx, claim, one):
+            return
+        claim.people.add(person)
+        pace.take(one.segments)
+        if throttle is not None:
+            throttle.take(1)
+        purse.reserved += cost - one.cost_cents
+        claim.costs.append((job.id, cost))
+        claim.texts[one.campaign_id] = claim.texts.get(one.campaign_id, 0) + 1
+        claim.leased.append(_leased(one, stored, facts, now=claim.now, post_before=claim.post_before))
+    elif decision.code == "budget.spent":
+        claim.broke.add(job.tenant_id)
+    claim.applied.append(_applied(one, facts, decision, now=claim.now))
+
+
+async def _may_probe(tx: Transaction, claim: _Claim, one: BulkJob) -> bool:
+    """Let the first text of a number with an open breaker through, if no other process did."""
+    key = (one.job.provider, one.job.sender_e164)
+    if key in claim.probes:
+        return False
+    claim.probes[key] = await switches.take_probe(tx, provider=key[0], sender_e164=key[1])
+    return claim.probes[key]
+
+
+async def _settle(tx: Transaction, claim: _Claim, *, owner: UUID) -> None:
+    """Write the decisions, and what the texts that go have used up."""
+    if claim.applied:
+        await jobs.apply_decisions(tx, claim.applied, owner=owner, rules_version=RULES_VERSION)
+    if claim.costs:
+        await bulk.set_costs(tx, claim.costs)
+        await streams.advance_streams(tx, sorted(claim.texts.items()))
+    spent = [(purse.budget, purse.reserved) for purse in claim.purses.values() if purse.reserved != NOTHING]
+    if spent:
+        await budgets.add_spent(tx, spent)
+
+
+def _asked(one: BulkJob) -> gate_facts.Asked:
+    return gate_facts.Asked(
+        job_id=one.job.id,
+        tenant_id=one.job.tenant_id,
+        recipient_e164=one.job.recipient_e164,
+        sender_e164=one.job.sender_e164,
+        provider=one.job.provider,
+    )
+
+
+def _advance(turn: streams.Turn, claim: _Claim) -> streams.Advance:
+    pace = claim.paces[turn.sender_e164]
+    next_at = pace.next_at
+    if pace.left_today is not None and pace.left_today <= 0:
+        next_at = max(next_at, turn.tomorrow_at)
+    elif turn.tenant_id in claim.broke:
+        next_at = max(next_at, claim.now + BROKE_PAUSE)
+    return streams.Advance(
+        sender_e164=turn.sender_e164, next_at=next_at, day=turn.day, sent_today=turn.sent_today + pace.taken
+    )
+
+
+def _applied(one: BulkJob, facts: Facts, decision: Decision, *, now: datetime) -> jobs.Applied:
+    status = STATUS_OF[decision.verdict]
+    return jobs.Applied(
+        id=one.job.id,
+        status=status,
+        available_at=now + jobs.POST_LEASE if status is JobStatus.POSTING else decision.until or now,
+        code=decision.code,
+        reason=REASON_OF.get(decision.code),
+        decision_id=new_id(),
+        verdict=decision.verdict.value,
+        gates_json=gates_json(decision),
+        facts_json=facts_json(facts),
+    )
+
+
+def _leased(
+    one: BulkJob, stored: gate_facts.StoredFacts, facts: Facts, *, now: datetime, post_before: float
+) -> LeasedJob:
+    """Lease a text; its carrier may keep it no longer than its window is open."""
+    job = one.job
+    return LeasedJob(
+        id=job.id,
+        tenant_id=job.tenant_id,
+        message_class=job.message_class,
+        recipient_e164=job.recipient_e164,
+        sender_e164=job.sender_e164,
+        provider=job.provider,
+        messaging_service=stored.messaging_service,
+        body=job.body,
+        useful_until=min(job.useful_until, window_end(facts)),
+        fence=job.fence + 1,
+        attempts=job.attempts + 1,
+        correlation_id=job.correlation_id,
+        decided_at=now,
+        post_before=post_before,
+    )

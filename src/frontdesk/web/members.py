@@ -1,0 +1,109 @@
+"""Who works for a business, as JSON: list, take in, change the role, dismiss."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header
+from pydantic import BaseModel, Field, field_validator
+from starlette.responses import Response
+
+from frontdesk.kernel import idempotency
+from frontdesk.kernel.auth import Role, Scope, members
+from frontdesk.kernel.auth.members import Member
+from frontdesk.kernel.auth.visit import Visit
+from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.web.access import FrontDoor
+from frontdesk.wiring import Frontdesk
+
+
+class NewMember(BaseModel, extra="forbid"):
+    """Whom to take in, and as what."""
+
+    email: str = Field(max_length=254)
+    name: str = Field("", max_length=120)
+    role: Role
+
+    @field_validator("email", "name")
+    @classmethod
+    def _can_be_kept(cls, text: str) -> str:
+        if any(letter < " " for letter in text):
+            raise ValueError("must have no control characters")
+        return text
+
+
+class NewRole(BaseModel, extra="forbid"):
+    """The role that a person shall have."""
+
+    role: Role
+
+
+def member_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
+    """Make the routes of members; nobody gives or takes a role that may do more than they may themselves."""
+    routes = APIRouter(prefix="/api/members", tags=["members"])
+
+    @routes.get("", summary="List who works for the business, newest people first")
+    async def list_members(
+        visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_READ))],
+        role: Role | None = None,
+        before: UUID | None = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Page[Member]:
+        async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+            found = await members.list_members(tx, before=before, limit=limit, role=role)
+        return page_of(found, found[-1].user_id if found else None, limit=limit)
+
+    @routes.post("", summary="Take a person in; somebody new cannot log in before a password is set", status_code=201)
+    async def add_member(
+        visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))],
+        new: NewMember,
+        idempotency_key: Annotated[idempotency.Key | None, Header()] = None,
+    ) -> Member:
+        async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+
+            async def add() -> UUID:
+                added = await members.add_member(
+                    tx,
+                    email=new.email,
+                    name=new.name,
+                    role=new.role,
+                    grantable=visit.principal.scopes_for(visit.tenant_id),
+                    actor=visit.actor,
+                )
+                return added.user_id
+
+            user_id, _ = await idempotency.once(
+                tx, operation="members.add", key=idempotency_key, request=new.model_dump(mode="json"), make=add
+            )
+            return await members.get_member(tx, user_id=user_id)
+
+    @routes.get("/{user_id}", summary="Read who somebody is to the business")
+    async def get_member(
+        visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_READ))], user_id: UUID
+    ) -> Member:
+        async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+            return await members.get_member(tx, user_id=user_id)
+
+    @routes.patch("/{user_id}", summary="Give somebody another role")
+    async def change_role(
+        visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))], user_id: UUID, wanted: NewRole
+    ) -> Member:
+        async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+            return await members.change_role(
+                tx,
+                user_id=user_id,
+                role=wanted.role,
+                grantable=visit.principal.scopes_for(visit.tenant_id),
+                actor=visit.actor,
+            )
+
+    @routes.delete("/{user_id}", summary="Take somebody's role away at once", status_code=204)
+    async def dismiss_member(
+        visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))], user_id: UUID
+    ) -> Response:
+        async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+            await members.dismiss_member(
+                tx, user_id=user_id, grantable=visit.principal.scopes_for(visit.tenant_id), actor=visit.actor
+            )
+        return Response(status_code=204)
+
+    return routes
