@@ -10,6 +10,7 @@ from scripts.reference_pages.api import render_api
 from scripts.reference_pages.commands import render_commands
 from scripts.reference_pages.errors import render_errors
 from scripts.reference_pages.events import render_events
+from scripts.reference_pages.law import render_law
 from scripts.reference_pages.sources import render_sources
 from scripts.reference_pages.tables import render_tables
 
@@ -24,6 +25,7 @@ def pages_of_the_program() -> dict[str, str]:
         "events.md": render_events(),
         "errors.md": render_errors(),
         "cli.md": render_commands(),
+        "law.md": render_law(),
         "sources.md": render_sources(),
     }
 

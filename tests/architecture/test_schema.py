@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from frontdesk.features.consent.wording import Verdict as WordingVerdict
+from frontdesk.features.contacts.model import ImportStatus, RowOutcome
 from frontdesk.features.delivery.gates import Verdict
 from frontdesk.features.delivery.model import JobStatus, MessageClass
 from frontdesk.features.delivery.retry import RANK
@@ -36,6 +37,8 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("delivery_switches", "scope"): Scope,
     ("textbacks", "outcome"): Outcome,
     ("members", "role"): MemberRole,
+    ("imports", "status"): ImportStatus,
+    ("import_rows", "outcome"): RowOutcome,
     ("job_runs", "state"): RunState,
 }
 OTHER_CHECKS = {

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+import frontdesk
+from frontdesk.cli.main import run_command
 from frontdesk.kernel.audit import ChainHead, Intact, verify_export
 from frontdesk.schema.migrate import migrate
 from tests.cli.conftest import Terminal
@@ -69,6 +72,32 @@ async def test_an_exported_audit_log_is_verified_without_a_database_and_a_change
     assert (broken.code, broken.document["broken_at"], broken.document["damage"]) == (1, 1, "columns")
 
 
+async def test_an_export_is_held_against_the_anchors_outside_the_database_offline(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "audit.jsonl"
+    assert (await terminal.type("audit", "anchor", "--json")).document == {"noted": 3}
+    assert (await terminal.type("audit", "anchor", "--json")).document == {"noted": 0}
+    assert (await terminal.type("export", "audit", "--out", str(out))).code == 0
+    honest = out.read_text(encoding="utf-8")
+    login = await asyncpg.connect(terminal.database_url)
+    await login.execute("set session_replication_role = replica; delete from audit_log; delete from chain_heads")
+    await login.close()
+    assert (await terminal.type("token", "create", "forged", "--scope", "calls:read")).code == 0
+    assert (await terminal.type("export", "audit", "--out", str(out))).code == 0
+    found = await terminal.type("export", "audit", "--verify", "--json")
+    assert (found.code, found.document["damage"]) == (1, "anchor"), "online, too"
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    broken = await terminal.type("audit", "verify", str(out), "--json")
+    assert (broken.code, broken.document["damage"]) == (1, "anchor")
+    out.write_text(honest, encoding="utf-8")
+    fine = await terminal.type("audit", "verify", str(out), "--json")
+    assert (fine.code, fine.document["intact"], fine.document["anchors"]) == (0, True, 1)
+    out.write_text("no export\n", encoding="utf-8")
+    refused = await terminal.type("audit", "verify", str(out), "--json")
+    assert (refused.code, refused.at("error", "code")) == (1, "cli.no_export")
+
+
 async def test_the_dry_run_of_a_migration_prints_sql_and_touches_no_database(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,3 +151,16 @@ async def test_the_doctor_calls_our_own_webhook_and_names_a_wrong_token(
         assert (checks["carrier"]["ok"], checks["webhook round trip"]["ok"]) == (False, False)
         assert "TWILIO_AUTH_TOKEN" in str(checks["carrier"]["remedy"])
         assert "TWILIO_AUTH_TOKEN" in str(checks["webhook round trip"]["remedy"])
+
+
+@pytest.mark.usefixtures("quiet_again")
+@pytest.mark.parametrize("arguments", [["--version"], ["--version", "tenant", "list"]])
+def test_the_version_is_told_whatever_else_is_asked(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(arguments) == 0
+    assert capsys.readouterr().out == f"frontdesk {frontdesk.__version__}\n"
+
+
+def test_run_tells_the_version() -> None:
+    root = Path(frontdesk.__file__).parents[2]
+    told = subprocess.run([root / "run", "--version"], capture_output=True, text=True, check=True)
+    assert told.stdout == f"frontdesk {frontdesk.__version__}\n"

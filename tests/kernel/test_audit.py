@@ -84,7 +84,7 @@ async def write_some(database: Database, tenant: UUID | None = ADA, count: int =
 
 async def state_of(database: Database, tenant: UUID | None = ADA, anchor: ChainHead | None = None) -> Intact | Broken:
     async with database.transaction(tenant) as tx:
-        return await verify_chain(tx, tenant_id=tenant, anchors=[anchor])
+        return await verify_chain(tx, tenant_id=tenant, anchors=[anchor] if anchor else [])
 
 
 async def test_an_untouched_chain_is_intact_for_the_app_and_for_the_platform(app: Database, system: Database) -> None:

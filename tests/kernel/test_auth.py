@@ -44,6 +44,7 @@ from frontdesk.kernel.auth import (
     set_password,
 )
 from frontdesk.kernel.auth.model import throttled_address
+from frontdesk.kernel.auth.passwords import common_passwords
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.db import Role as DatabaseRole
 from frontdesk.kernel.errors import Refused
@@ -348,15 +349,25 @@ def test_an_ipv6_customer_counts_once_and_a_mapped_address_is_the_ipv4_one() -> 
 @pytest.mark.parametrize(
     "password",
     ["short", "x" * 1_001, "aaaaaaaaaaaaaaaa", "password1234!", "123456789012", "210987654321", "Ada-Lovelace-1",
-     "qwertyuiop12", "ada.example.com!!", "FrontDesk2026!"],
+     "qwertyuiop12", "ada.example.com!!", "FrontDesk2026!", "7letter", "baseball", "Trustno1", "monique1", "ALPHAMAN",
+     "harborplumbing1", "Harbor-Plumbing!", "baseballharbor"],
 )  # fmt: skip
 def test_a_password_that_anybody_would_try_is_refused(password: str) -> None:
     with pytest.raises(Refused) as refusal:
-        refuse_weak_password(password, about=["Ada Lovelace", "ada@example.com"])
+        refuse_weak_password(password, about=["Ada Lovelace", "ada@example.com", "Harbor Plumbing"])
     assert refusal.value.code == "auth.password_weak"
 
 
-@pytest.mark.parametrize("password", [PASSWORD, "x9 Kp_tV2!qLw", "пароль из пяти слов", "🐢🐙🦀🐝🦊🐻🐼🐸🐵🦁🐮🐷"])
+def test_every_one_of_the_3000_most_common_passwords_is_refused() -> None:
+    assert len(common_passwords()) == 3000
+    for password in common_passwords():
+        with pytest.raises(Refused):
+            refuse_weak_password(password.upper())
+
+
+@pytest.mark.parametrize(
+    "password", [PASSWORD, "kx7vuqzp", "Kp_tV2!qLw", "пароль из пяти слов", "🐢🐙🦀🐝🦊🐻🐼🐸🐵🦁🐮🐷"]
+)
 def test_any_characters_make_a_password(password: str) -> None:
     refuse_weak_password(password, about=["Ada Lovelace", "ada@example.com"])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
@@ -10,11 +11,12 @@ from typing import TypeVar
 
 import asyncpg
 
-from frontdesk.kernel.db import Role
+from frontdesk.kernel.db import BIND, Role
 from tests.simulation.turnstile import PLACE, Place, Turnstile
 
 Result = TypeVar("Result")
 LOOK_SECONDS = 0.004  # real time after which a statement is asked whether it waits for a lock
+NUMBERS = itertools.count(1)
 BLOCKERS = "select pg_blocking_pids($1)"
 
 
@@ -98,6 +100,8 @@ class Session:
         self._timer: asyncio.TimerHandle | None = None
         self._statements = 0
         self._heard: asyncio.Future[None] | None = None
+        self._bound = ""
+        self._number = next(NUMBERS)
 
     async def execute(self, statement: str, *arguments: object, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
         """Run a statement; the first, the commit and what follows the commit are boundaries."""
@@ -108,7 +112,14 @@ class Session:
             return await self._roll_back()
         if statement.startswith("begin;"):
             return await self._begin(statement)
+        if statement == BIND:
+            self._bound = f"; set local app.tenant_id = '{arguments[0]}'"
+            return "SELECT 1"
         return await self._run(lambda: self.raw.execute(self._stock.alter(statement), *arguments))
+
+    def get_server_pid(self) -> int:
+        """Name this session: another one for every use, so that nobody takes it for bound to a tenant."""
+        return self._number
 
     async def _begin(self, statement: str) -> str:
         await self._turnstile.step("begin", session=self)
@@ -168,7 +179,7 @@ class Session:
 
     async def _run_alone(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Run a statement outside a transaction: it has one of its own, with the same boundaries."""
-        await self._begin("begin")
+        await self._begin(f"begin{self._bound}")
         try:
             result = await self._run(call)
             await self._commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from frontdesk.cli.auditing import open_book
 from frontdesk.kernel import audit
 from frontdesk.wiring import Frontdesk
 
@@ -38,10 +40,11 @@ class Written:
 
 
 async def check(parts: Frontdesk, find: FindTenant) -> Checked:
-    """Check the chain of a business, link by link."""
+    """Check the chain of a business, link by link, and against the anchors in the home folder."""
     tenant_id = await find(parts)
+    reading = await asyncio.to_thread(open_book(parts.settings.home).read)
     async with parts.system.transaction() as tx:
-        state = await audit.verify_chain(tx, tenant_id=tenant_id)
+        state = await audit.verify_chain(tx, tenant_id=tenant_id, anchors=reading.of("audit", tenant_id))
     match state:
         case audit.Intact(head):
             entries, digest = (head.seq, head.hash.hex()) if head else (0, "")

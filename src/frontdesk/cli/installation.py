@@ -8,9 +8,11 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frontdesk.cli.auditing import open_book
 from frontdesk.cli.calling import Caller
 from frontdesk.cli.office import twin_account
 from frontdesk.cli.seeding import Welcome, seed
@@ -23,11 +25,13 @@ from frontdesk.kernel.outbox import Handlers, flush_with
 from frontdesk.kernel.postgres import EmbeddedPostgres
 from frontdesk.kernel.secrets import ensure_secret
 from frontdesk.kernel.supervision import Child, GaveUp, Supervisor
+from frontdesk.kernel.telemetry import get_logger
 from frontdesk.providers.http import HttpFailure
 from frontdesk.providers.twilio import TwilioAccount
 from frontdesk.schema.migrate import migrate
 
 if TYPE_CHECKING:
+    from frontdesk.kernel.audit import AnchorBook
     from frontdesk.kernel.settings import Settings
 
 START_SECONDS = 60.0
@@ -85,6 +89,7 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
             database_url = settings.database.url.get_secret_value() if settings.database.url is not None else ""
         await migrate(database_url)
         system = await _database(stack, database_url)
+        await stack.enter_async_context(anchored(system, open_book(home)))
         welcome = await seed(system, home)
         environment = {
             "DATABASE_URL": database_url,
@@ -180,6 +185,34 @@ async def _database(stack: AsyncExitStack, url: str) -> Database:
     )
     stack.push_async_callback(system.close)
     return system
+
+
+@asynccontextmanager
+async def anchored(system: Database, book: AnchorBook, *, every: timedelta = timedelta(days=1)) -> AsyncIterator[None]:
+    """Note the heads of the audit chains outside the database now, daily, and at the end when nothing writes any more.
+
+    A disk or database that does not take part is logged and hinders nothing.
+    """
+
+    async def note() -> None:
+        try:
+            async with system.transaction() as tx:
+                await book.note_heads(tx)
+        except (*UNAVAILABLE, Refused) as error:
+            get_logger("audit").error("audit.heads_not_noted", error=error)
+
+    async def keep() -> None:
+        while True:
+            await note()
+            await asyncio.sleep(every.total_seconds())
+
+    keeping = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await note()
 
 
 async def _supervise(stack: AsyncExitStack, supervisor: Supervisor) -> asyncio.Task[None]:

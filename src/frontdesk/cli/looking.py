@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from frontdesk.cli.exporting import add_exports
 from frontdesk.cli.options import AsJson, Home
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(settings, name="config")
     exports = typer.Typer(help="Records for people outside.")
     exports.command("audit")(export_audit)
+    add_exports(exports)
     exports.callback()(_exports)
     app.add_typer(exports, name="export")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from frontdesk.cli import bench, demo, looking, numbers, people, sending, serving
+from frontdesk import __version__
+from frontdesk.cli import auditing, bench, consent, contacts, demo, looking, numbers, people, sending, serving
 from frontdesk.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, error_console, write_json
 
 app = typer.Typer(
@@ -18,7 +20,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (serving, demo, sending, people, numbers, looking, bench):
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - the signature is Typer's
+    if asked:
+        sys.stdout.write(f"frontdesk {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _frontdesk(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    """Answer missed calls with exactly one text: the self-hosted front office."""
+
+
+for part in (serving, demo, sending, people, contacts, numbers, consent, looking, auditing, bench):
     part.register(app)
 
 

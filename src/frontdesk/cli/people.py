@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -194,7 +195,8 @@ def add_user(
 
     async def work(parts: Frontdesk) -> auth.User:
         tenant_id = None if tenant is None else await find_tenant_id(parts, tenant)
-        hashed = await auth.Passwords().hash(password, about=(email, name))
+        names = await _business_names(parts, () if tenant_id is None else (tenant_id,))
+        hashed = await auth.Passwords().hash(password, about=(email, name, *names))
         async with parts.system.transaction() as tx:
             user = await auth.create_user(
                 tx, email=email, name=name, password_hash=hashed, actor=actor(), platform_admin=admin
@@ -223,9 +225,11 @@ def set_password(email: Annotated[str, typer.Argument()], *, home: Home = None, 
     async def work(parts: Frontdesk) -> None:
         async with parts.system.transaction() as tx:
             user = await auth.find_user(tx, email=email)
-        if user is None:
-            raise Refused("auth.user_unknown", f"nobody here has the address {email}", status=404)
-        hashed = await auth.Passwords().hash(password, about=(user.email, user.name))
+            if user is None:
+                raise Refused("auth.user_unknown", f"nobody here has the address {email}", status=404)
+            theirs = await auth.list_businesses_of(tx, user_id=user.id)
+        names = await _business_names(parts, theirs)
+        hashed = await auth.Passwords().hash(password, about=(user.email, user.name, *names))
         async with parts.system.transaction() as tx:
             await auth.set_password(tx, user_id=user.id, password_hash=hashed, actor=actor())
 
@@ -234,6 +238,13 @@ def set_password(email: Annotated[str, typer.Argument()], *, home: Home = None, 
         write_json({"changed": True})
     else:
         console().print("Changed. All sessions of this person have ended.")
+
+
+async def _business_names(parts: Frontdesk, tenant_ids: Collection[UUID]) -> list[str]:
+    from frontdesk.features import tenants
+
+    async with parts.system.transaction() as tx:
+        return [one.name for one in await tenants.list_tenants(tx) if one.id in tenant_ids]
 
 
 def _read_password() -> str:

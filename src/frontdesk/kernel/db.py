@@ -19,6 +19,7 @@ from frontdesk.kernel.ids import new_id
 Result = TypeVar("Result")
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 MAX_REPEATS = 5
+BIND = "select set_config('app.tenant_id', $1, false)"
 
 # What it looks like from here when PostgreSQL is away, starting, full or shutting down.
 UNAVAILABLE = (
@@ -30,6 +31,13 @@ UNAVAILABLE = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )
+
+
+class Overtaken(Exception):
+    """Another transaction was first, and this one cannot tell what it did: it must be run again, from its beginning."""
+
+
+AGAIN = (Overtaken, asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 
 
 class Role(StrEnum):
@@ -151,6 +159,7 @@ class Database:
         self.role = role
         self.clock = clock
         self._flush = flush
+        self._bound: dict[int, str] = {}
 
     @classmethod
     async def open(
@@ -257,26 +266,47 @@ class Database:
 
         return await _repeated(once)
 
-    async def perform_alone(self, work: Callable[[Transaction], Awaitable[Result]]) -> Result:
+    async def perform_alone(
+        self,
+        work: Callable[[Transaction], Awaitable[Result]],
+        *,
+        tenant_id: UUID | None = None,
+        correlation_id: UUID | None = None,
+    ) -> Result:
         """Run `work`, which is one statement, without the round trips of begin and commit: it commits by itself.
 
-        It has seen its commit when this returns. It speaks for no tenant, cannot announce, and is repeated as `perform`
-        repeats.
+        It is committed when this returns. It announces nothing but what it writes itself, and is run again as `perform`
+        runs again.
         """
 
         async def once() -> Result:
             async with self._pool.acquire() as connection:
+                await self._bind(connection, tenant_id)
                 tx = Transaction(
                     connection,
-                    tenant_id=None,
+                    tenant_id=tenant_id,
                     now=self.clock.now(),
-                    correlation_id=new_id(),
+                    correlation_id=correlation_id or new_id(),
                     causation_id=None,
                     inline=False,
                 )
-                return await work(tx)
+                result = await work(tx)
+            if tx.announced:
+                raise LookupError("a statement that runs alone has no outbox")
+            return result
 
         return await _repeated(once)
+
+    async def _bind(self, connection: Connection, tenant_id: UUID | None) -> None:
+        """Let a statement without a transaction see one tenant; a connection keeps its tenant until the next such one.
+
+        Transactions set their own over it. A connection that is wrongly thought to be bound sees nothing.
+        """
+        tenant = "" if tenant_id is None else str(UUID(str(tenant_id)))
+        session = connection.get_server_pid()
+        if self._bound.get(session, "") != tenant:
+            await connection.execute(BIND, tenant)
+            self._bound[session] = tenant
 
     async def alive(self) -> bool:
         """Tell whether PostgreSQL answers within 2 s."""
@@ -288,7 +318,7 @@ class Database:
 
 async def _repeated(once: Callable[[], Awaitable[Result]]) -> Result:
     for _ in range(MAX_REPEATS - 1):
-        with suppress(asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+        with suppress(*AGAIN):
             return await once()
     return await once()
 

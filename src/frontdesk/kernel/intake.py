@@ -78,16 +78,27 @@ async def take_in(
     and the dispatcher does it afterwards: the news itself is never lost to a fault further down.
     """
 
-    async def once(tx: Transaction) -> bool:
+    async def whole(tx: Transaction) -> bool:
         if not await archive(tx, webhook):
             return False
         await change(tx)
         return True
 
+    return await take_in_whole(database, webhook, whole, tenant_id=tenant_id)
+
+
+async def take_in_whole(
+    database: Database,
+    webhook: Webhook,
+    whole: Callable[[Transaction], Awaitable[bool]],
+    *,
+    tenant_id: UUID | None,
+) -> bool:
+    """Take in a webhook that `whole` archives itself, together with its change; as `take_in` otherwise."""
     try:
-        return await database.perform(once, tenant_id=tenant_id, correlation_id=webhook.correlation_id, inline=True)
+        return await database.perform(whole, tenant_id=tenant_id, correlation_id=webhook.correlation_id, inline=True)
     except (Refused, *UNAVAILABLE):
         raise
     except Exception:
         log.exception("inline_work_failed", provider=webhook.provider, kind=webhook.kind)
-    return await database.perform(once, tenant_id=tenant_id, correlation_id=webhook.correlation_id)
+    return await database.perform(whole, tenant_id=tenant_id, correlation_id=webhook.correlation_id)

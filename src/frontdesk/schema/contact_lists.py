@@ -62,7 +62,9 @@ IMPORTS: tuple[str, ...] = (
       file_bytes bigint not null,
       file_sha256 text not null,
       status text not null check (
-        status in ('uploaded', 'queued', 'reading', 'checking', 'checked', 'importing', 'completed', 'failed', 'canceled')
+        status in (
+          'uploaded', 'queued', 'reading', 'checking', 'checked', 'importing', 'completed', 'failed', 'canceled'
+        )
       ),
       settings jsonb not null,
       layout jsonb not null,

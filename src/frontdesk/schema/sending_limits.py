@@ -21,6 +21,10 @@ JOB_COLUMNS: tuple[str, ...] = (
       where message_class = 'C3' and posting_at is not null
     """,
     "create index send_jobs_of_campaign on send_jobs (campaign_id, posting_at) where campaign_id is not null",
+    """
+    create index send_jobs_to_refund on send_jobs (tenant_id, id)
+      where cost_cents > 0 and status in ('failed', 'blocked', 'dropped') and provider_message_id is null
+    """,
     "alter table delivery_switches drop constraint delivery_switches_scope_check",
     """
     alter table delivery_switches add constraint delivery_switches_scope_check
@@ -79,9 +83,9 @@ PACE: tuple[str, ...] = (
     """
     create table number_paces (
       sender_e164 text primary key,
-      next_at timestamptz not null default '-infinity',
-      served_at timestamptz not null default '-infinity',
-      day date not null default '-infinity',
+      next_at timestamptz not null default 'epoch',
+      served_at timestamptz not null default 'epoch',
+      day date not null default 'epoch',
       sent_today integer not null default 0
     )
     """,
@@ -98,7 +102,7 @@ PACE: tuple[str, ...] = (
       quiet_from time,
       quiet_until time,
       senders text[] not null default '{}',
-      next_at timestamptz not null default '-infinity',
+      next_at timestamptz not null default 'epoch',
       opened_at timestamptz not null,
       closed_at timestamptz
     )

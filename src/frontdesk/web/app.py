@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from frontdesk.features.calls import routes as calls_routes
+from frontdesk.features.campaigns import routes as campaigns_routes
 from frontdesk.features.consent import routes as consent_routes
 from frontdesk.features.contacts import routes as contacts_routes
 from frontdesk.features.conversations import routes as conversations_routes
@@ -18,11 +19,12 @@ from frontdesk.features.tenants import routes as tenants_routes
 from frontdesk.providers.twin import TwinControl
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.audit_log import audit_router
-from frontdesk.web.bodies import BodyGuard
+from frontdesk.web.bodies import Allowance, BodyGuard
 from frontdesk.web.businesses import businesses_router, judge_template
 from frontdesk.web.docs import docs_router
 from frontdesk.web.edge import Edge
 from frontdesk.web.health import health_router, register_readings
+from frontdesk.web.hooks import hooks_router
 from frontdesk.web.logins import login_router
 from frontdesk.web.members import member_router
 from frontdesk.web.pages import pages_router
@@ -33,6 +35,8 @@ from frontdesk.web.tokens import token_router
 from frontdesk.web.voicemails import voicemail_router
 from frontdesk.web.webhooks import WebhookDoor, webhook_routes
 from frontdesk.wiring import FEED_TOPIC, SEND_TOPIC, Frontdesk
+
+UPLOAD = Allowance(limit=51 * 1024 * 1024, seconds=600)  # a file of people of 50 MB, and the form around it
 
 
 def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: TwinControl | None = None) -> FastAPI:
@@ -53,6 +57,7 @@ def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: 
                 BodyGuard,
                 limit=parts.settings.web.max_body_bytes,
                 seconds=parts.settings.web.max_body_seconds,
+                larger={"/api/imports": UPLOAD},
             ),
         ],
     )
@@ -82,10 +87,12 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         insights_routes.router(door),
         voicemail_router(parts, door),
         conversations_routes.router(door, lane=parts.courier),
-        contacts_routes.router(door),
+        contacts_routes.router(door, folder=parts.settings.home / "imports"),
+        campaigns_routes.router(door, wake=wake),
         consent_routes.router(door, journal=parts.journal),
         delivery_routes.router(door, switches=parts.switches, wake=wake),
         audit_router(door),
+        hooks_router(parts, door),
         simulate_router(door, simulator),
         pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
         docs_router(app, door, public_base_url=parts.public_base_url),

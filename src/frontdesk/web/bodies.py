@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,17 +20,27 @@ class BodyRefused(Exception):
     """More came than is taken, or it came too slowly."""
 
 
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How large a body may be, in bytes, and how long it may take to come."""
+
+    limit: int
+    seconds: float
+
+
 class BodyGuard:
     """Refuses oversized bodies (413) by their declared length or as they come in, slow ones (408), encoded ones (415).
 
     `seconds` are for the whole body, counted from the request's head. What nobody reads is bounded likewise: the answer
-    goes out at once, and the connection is closed behind it.
+    goes out at once, and the connection is closed behind it. `larger` names paths that take more than others.
     """
 
-    def __init__(self, app: ASGIApp, *, limit: int, seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limit: int, seconds: float, larger: Mapping[str, Allowance] | None = None
+    ) -> None:
         self._app = app
-        self._limit = limit
-        self._seconds = seconds
+        self._usual = Allowance(limit, seconds)
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -40,14 +52,15 @@ class BodyGuard:
             refusal = Refused("web.media_type", "Send the body without compression.", status=415)
             await _refuse(receive, send, refusal)
             return
+        allowed = self._larger.get(scope["path"], self._usual)
         declared = headers.get(b"content-length", b"")
-        if declared.isdigit() and int(declared) > self._limit:
-            await _refuse(receive, send, _too_large(self._limit))
+        if declared.isdigit() and int(declared) > allowed.limit:
+            await _refuse(receive, send, _too_large(allowed.limit))
             return
         if not declared.strip(b"0") and b"transfer-encoding" not in headers:
             await self._app(scope, receive, send)  # nothing is to come
             return
-        await _Reading(receive, send, limit=self._limit, seconds=self._seconds).serve(self._app, scope)
+        await _Reading(receive, send, limit=allowed.limit, seconds=allowed.seconds).serve(self._app, scope)
 
 
 class _Reading:

@@ -11,12 +11,15 @@ from uuid import UUID
 
 from frontdesk.features import calls, conversations, delivery, senders, tenants, textback
 from frontdesk.features.calls import events as calls_events
+from frontdesk.features.campaigns import events as campaigns_events
 from frontdesk.features.consent import events as consent_events
+from frontdesk.features.contacts import events as contacts_events
 from frontdesk.features.conversations import events as conversations_events
 from frontdesk.features.delivery import events as delivery_events
 from frontdesk.features.textback import events as textback_events
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Role, Transaction
+from frontdesk.kernel.hooks import events as hooks_events
 from frontdesk.kernel.journal import Journal
 from frontdesk.kernel.liveness import Presence
 from frontdesk.kernel.outbox import Catalogue, Dispatcher, Handlers, flush_with
@@ -40,9 +43,12 @@ def catalogue() -> Catalogue:
         (
             EventRejected,
             *calls_events.EVENTS,
+            *campaigns_events.EVENTS,
             *consent_events.EVENTS,
+            *contacts_events.EVENTS,
             *conversations_events.EVENTS,
             *delivery_events.EVENTS,
+            *hooks_events.EVENTS,
             *textback_events.EVENTS,
         )
     )

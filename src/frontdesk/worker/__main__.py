@@ -11,7 +11,6 @@ from frontdesk.wiring import Frontdesk, run_part
 from frontdesk.worker.background import background_worker
 from frontdesk.worker.main import run_worker
 
-
 # Records of a text live for milliseconds and hold no circles: looking through them all costs a tenth of the time.
 COLLECT_EVERY = (20_000, 20, 50)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from frontdesk.features import delivery
+from frontdesk.features import campaigns, delivery
 from frontdesk.kernel.jobs import JobsWorker
 from frontdesk.kernel.liveness import bury_dead
 from frontdesk.kernel.loops import Loop, Tempo, keep_going
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.wiring import EXIT_AGAIN, EXIT_BROKEN, EXIT_STOPPED, SEND_TOPIC, Frontdesk, sign_of_life
+from frontdesk.worker.hooks import hire_herald, telling
 
 TICK_SECONDS = 0.02
 IDLE_TICK_SECONDS = 0.25
@@ -19,6 +20,9 @@ FULL_SECONDS = 0.004  # until some of the POSTs in flight have come back
 RECONCILE_SECONDS = 0.5
 WATCH_SECONDS = 5.0
 BURY_SECONDS = 0.5
+CAMPAIGN_SECONDS = 2.0
+STEER_SECONDS = 10.0
+REFUND_SECONDS = 5.0
 
 log = get_logger("worker")
 
@@ -30,7 +34,8 @@ async def run_worker(parts: Frontdesk, stop: asyncio.Event, *, background: JobsW
     that should not have. What is being posted is finished by whoever closes `parts`. `background` runs beside.
     """
     ending = asyncio.Event()
-    loops = list_loops(parts)
+    herald = hire_herald(parts)
+    loops = [*list_loops(parts), telling(herald)]
     tasks = [asyncio.create_task(keep_going(loop, ending), name=loop.name) for loop in loops]
     if background is not None:
         tasks.append(asyncio.create_task(background.run(ending), name="background runs"))
@@ -47,6 +52,7 @@ async def run_worker(parts: Frontdesk, stop: asyncio.Event, *, background: JobsW
         asked.cancel()
         lost.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await herald.close()
     log.info("worker.ended", exit_code=code)
     return code
 
@@ -81,6 +87,8 @@ def list_loops(parts: Frontdesk) -> list[Loop]:
     return [
         _dispatch_events(parts),
         _dispatch_texts(parts),
+        _dispatch_marketing(parts),
+        *_look_after_campaigns(parts),
         Loop("reconcile texts in doubt", reconcile),
         Loop("watch for late texts", watch),
         Loop("take over from the dead", bury),
@@ -109,3 +117,41 @@ def _dispatch_texts(parts: Frontdesk) -> Loop:
         return FULL_SECONDS if seen else tempo.after(found_work=False)
 
     return Loop("send what is due", turn, parts.presence.sleeper(SEND_TOPIC))
+
+
+def _dispatch_marketing(parts: Frontdesk) -> Loop:
+    lane = _marketing(parts)
+    tempo = Tempo(quick=TICK_SECONDS, slow=IDLE_TICK_SECONDS)
+
+    async def turn() -> float:
+        if parts.courier.free_slots() == 0:
+            return FULL_SECONDS
+        return tempo.after(found_work=await lane.dispatch_once() > 0)
+
+    return Loop("send campaigns", turn, parts.presence.sleeper(SEND_TOPIC))
+
+
+def _look_after_campaigns(parts: Frontdesk) -> list[Loop]:
+    lane = _marketing(parts)
+
+    async def look_after() -> float:
+        await campaigns.watch_campaigns(system=parts.system, app=parts.app)
+        return CAMPAIGN_SECONDS
+
+    async def steer() -> float:
+        await lane.steer_once()
+        return STEER_SECONDS
+
+    async def refund() -> float:
+        await lane.refund_once()
+        return REFUND_SECONDS
+
+    return [
+        Loop("look after campaigns", look_after),
+        Loop("share marketing between providers", steer),
+        Loop("give back what was not sent", refund),
+    ]
+
+
+def _marketing(parts: Frontdesk) -> delivery.MarketingDispatch:
+    return delivery.MarketingDispatch(system=parts.system, courier=parts.courier, process_id=parts.process_id)

@@ -46,7 +46,7 @@ def test_a_reply_to_a_fresh_call_may_go() -> None:
         ({"opted_out_of_sender": True}, Verdict.BAR, "consent.opted_out"),
         ({"consent_known": False}, Verdict.HOLD, "consent.unknown"),
         ({"basis": ""}, Verdict.BAR, "consent.no_basis"),
-        ({"message_class": MessageClass.MARKETING}, Verdict.BAR, "consent.marketing_needs_written_consent"),
+        ({"message_class": MessageClass.MARKETING}, Verdict.HOLD, "consent.unknown"),
         ({"recipient_is_own_number": True}, Verdict.BAR, "delivery.own_number"),
         ({"recipient_is_own_number": None}, Verdict.HOLD, "delivery.recipient_unknown"),
         ({"paused": ("tenant",)}, Verdict.HOLD, "delivery.paused_tenant"),

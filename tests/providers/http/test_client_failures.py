@@ -92,6 +92,23 @@ async def test_a_trickle_of_bytes_does_not_stretch_the_deadline(client: HttpClie
             await post(client, server.origin, deadline_seconds=0.2)
 
 
+async def test_requests_in_flight_end_each_at_its_own_deadline(client: HttpClient) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.read_request()
+        await asyncio.sleep(10)
+
+    ended: list[float] = []
+
+    async def ask(seconds: float) -> None:
+        with pytest.raises(MaybeSent, match="deadline"):
+            await post(client, server.origin, deadline_seconds=seconds)
+        ended.append(seconds)
+
+    async with serving(script) as server:
+        await asyncio.gather(ask(0.4), ask(0.1), ask(0.25))
+    assert ended == [0.1, 0.25, 0.4]
+
+
 async def test_a_kept_connection_closed_at_the_very_moment_of_the_next_request_may_have_been_sent(
     client: HttpClient,
 ) -> None:

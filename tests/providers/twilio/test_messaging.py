@@ -94,6 +94,36 @@ async def test_a_text_is_posted_once_as_twilio_documents_it() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        " ",
+        "a+b = c&d%20?",
+        "~tilde_under-score.dot",
+        "\x00\x1f\x7f\r\n\t",
+        "ünïcödé – 👍🏽 \u200d",
+        "%2B",
+        "'\"\\/#:;@",
+    ],
+)
+async def test_the_carrier_reads_the_very_characters_of_a_text(body: str) -> None:
+    async with carrier(answering(TAKEN)) as (messaging, server):
+        await messaging.send_text(replace(TEXT, body=body), starting=at_once)
+    assert form_of(server.requests[0])["Body"] == body
+
+
+@pytest.mark.parametrize("query", ["", "?id=00000000-0000-0000-0000-000000000000"])
+async def test_every_text_has_its_own_reference_in_its_callback(query: str) -> None:
+    callback, references = f"https://app.example.com/status{query}", (REFERENCE, UUID(int=7))
+    async with carrier(answering(TAKEN, TAKEN)) as (messaging, server):
+        for reference in references:
+            await messaging.send_text(replace(TEXT, reference=reference, status_callback=callback), starting=at_once)
+    assert [form_of(request)["StatusCallback"] for request in server.requests] == [
+        f"{callback}{'&' if query else '?'}reference={reference}" for reference in references
+    ]
+
+
 async def test_an_api_key_speaks_instead_of_the_auth_token() -> None:
     account = replace(ACCOUNT, api_key_sid="SK1", api_key_secret="key-secret")
     async with carrier(answering(TAKEN), account) as (messaging, server):

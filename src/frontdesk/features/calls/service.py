@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from frontdesk.features import contacts
 from frontdesk.features.calls import queries
-from frontdesk.features.calls.events import CallAnswered, CallMissed, CallStarted, VoicemailLeft
+from frontdesk.features.calls.events import CallMissed, CallStarted, VoicemailLeft
 from frontdesk.features.calls.model import STATUS_RANK, Call, MissedRule, why_missed
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.intake import Webhook
 from frontdesk.ports import CallStatus, CallUpdate, DialEnded, InboundCall, RecordingReady
 
 
@@ -44,112 +46,83 @@ async def _know_call(
     return call
 
 
-async def start_call(tx: Transaction, call: InboundCall, *, nobody_to_ring: bool) -> None:
-    """Note that somebody calls; if there is nowhere to ring, the call is missed at once."""
-    stored = await _know_call(
-        tx,
-        provider=call.provider,
+async def start_call(
+    tx: Transaction, webhook: Webhook, call: InboundCall, *, nobody_to_ring: bool, heard: Sequence[str]
+) -> bool:
+    """Archive the news that somebody calls and note it; if there is nowhere to ring, the call is missed at once.
+
+    False if the webhook was taken in before. `heard` names the events that somebody listens to. This verb and the next
+    two are one statement each, unless the call is missed: then others act on it before the commit.
+    """
+    news = queries.CallNews(
         provider_call_id=call.provider_call_id,
         caller_e164=call.caller_e164,
         called_e164=call.called_e164,
-        status=CallStatus.RINGING,
         caller_name=call.caller_name,
+        status=CallStatus.RINGING.value,
+        status_rank=STATUS_RANK[CallStatus.RINGING],
+        because="nobody-to-ring" if nobody_to_ring else None,
     )
-    if nobody_to_ring:
-        await _miss(
-            tx,
-            stored,
-            provider=call.provider,
-            caller_e164=call.caller_e164,
-            called_e164=call.called_e164,
-            because="nobody-to-ring",
-        )
+    return await _hear(tx, webhook, news, heard=heard)
 
 
-async def end_dial(tx: Transaction, ended: DialEnded, *, rule: MissedRule) -> bool:
-    """Note how ringing the business ended; True if the call counts as missed."""
-    stored = await _know_call(
-        tx,
-        provider=ended.provider,
+async def end_dial(
+    tx: Transaction, webhook: Webhook, ended: DialEnded, *, rule: MissedRule, heard: Sequence[str]
+) -> bool:
+    """Archive and note how ringing the business ended: answered, or missed; False for a repeat."""
+    because = why_missed(ended.dial_status, seconds=ended.dial_duration_seconds, rule=rule)
+    news = queries.CallNews(
         provider_call_id=ended.provider_call_id,
         caller_e164=ended.caller_e164,
         called_e164=ended.called_e164,
-        status=CallStatus.IN_PROGRESS,
-    )
-    because = why_missed(ended.dial_status, seconds=ended.dial_duration_seconds, rule=rule)
-    await queries.note_dial(
-        tx,
-        call_id=stored.id,
+        status=CallStatus.IN_PROGRESS.value,
+        status_rank=STATUS_RANK[CallStatus.IN_PROGRESS],
         dial_status=ended.dial_status.value,
-        seconds=ended.dial_duration_seconds,
+        dial_seconds=ended.dial_duration_seconds,
         answered=because is None,
-    )
-    if because is None:
-        if stored.answered_at is None:
-            tx.announce(CallAnswered(call_id=stored.id))
-        return False
-    await _miss(
-        tx,
-        stored,
-        provider=ended.provider,
-        caller_e164=ended.caller_e164,
-        called_e164=ended.called_e164,
         because=because,
     )
-    return True
+    return await _hear(tx, webhook, news, heard=heard)
 
 
-async def update_call(tx: Transaction, update: CallUpdate, *, rule: MissedRule) -> None:
-    """Note a call's own status, never backwards; a call that ended unanswered is missed.
+async def update_call(
+    tx: Transaction, webhook: Webhook, update: CallUpdate, *, rule: MissedRule, heard: Sequence[str]
+) -> bool:
+    """Archive and note a call's own status, never backwards; one that ended unanswered is missed. False for a repeat.
 
     A completed call tells nothing of whether the business answered (a voicemail completes it too): the dial does.
     """
-    stored = await _know_call(
-        tx,
-        provider=update.provider,
+    ended = STATUS_RANK[update.status] >= STATUS_RANK[CallStatus.CANCELED]
+    news = queries.CallNews(
         provider_call_id=update.provider_call_id,
         caller_e164=update.caller_e164,
         called_e164=update.called_e164,
-        status=update.status,
-    )
-    ended = STATUS_RANK[update.status] >= STATUS_RANK[CallStatus.CANCELED]
-    await queries.move_status(
-        tx,
-        call_id=stored.id,
         status=update.status.value,
-        rank=STATUS_RANK[update.status],
-        seconds=update.duration_seconds if ended else None,
+        status_rank=STATUS_RANK[update.status],
+        moves=True,
+        duration_seconds=update.duration_seconds if ended else None,
+        because=why_missed(update.status, seconds=update.duration_seconds, rule=rule),
     )
-    because = why_missed(update.status, seconds=update.duration_seconds, rule=rule)
-    if because is not None and stored.answered_at is None:
-        await _miss(
-            tx,
-            stored,
-            provider=update.provider,
-            caller_e164=update.caller_e164,
-            called_e164=update.called_e164,
-            because=because,
-        )
+    return await _hear(tx, webhook, news, heard=heard)
 
 
-async def _miss(
-    tx: Transaction, stored: queries.StoredCall, *, provider: str, caller_e164: str, called_e164: str, because: str
-) -> None:
-    """Mark a call as missed, once, however many callbacks say so."""
-    if stored.missed_at is not None or not await queries.mark_missed(tx, call_id=stored.id, because=because):
-        return
-    tx.announce(
-        CallMissed(
-            call_id=stored.id,
-            contact_id=stored.contact_id,
-            caller_e164=caller_e164,
-            called_e164=called_e164,
-            provider=provider,
-            because=because,
-            called_at=stored.started_at,
-            missed_at=tx.now,
+async def _hear(tx: Transaction, webhook: Webhook, news: queries.CallNews, *, heard: Sequence[str]) -> bool:
+    """Take news of a call in; a call is announced as missed once, however many webhooks say so."""
+    call = await queries.take_in_news(tx, webhook, news, heard=heard)
+    if call is not None and call.newly_missed and news.because is not None:
+        tx.announce(
+            CallMissed(
+                call_id=call.id,
+                contact_id=call.contact_id,
+                caller_e164=news.caller_e164,
+                called_e164=news.called_e164,
+                provider=webhook.provider,
+                because=news.because,
+                called_at=call.started_at,
+                missed_at=tx.now,
+            )
         )
-    )
+    return call is not None
 
 
 async def keep_voicemail(tx: Transaction, recording: RecordingReady, *, called_e164: str, caller_e164: str) -> None:

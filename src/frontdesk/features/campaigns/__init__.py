@@ -1,5 +1,6 @@
 """Texts to many: audience, wordings, schedule, rehearsal, approval, results."""
 
+from frontdesk.features.campaigns.jobs import watch_campaigns
 from frontdesk.features.campaigns.model import Campaign, CampaignStatus, Schedule, ScheduleMode, Variant
 from frontdesk.features.campaigns.service.drafting import (
     Draft,
@@ -39,4 +40,5 @@ __all__ = [
     "resume_campaign",
     "start_campaign",
     "sum_results",
+    "watch_campaigns",
 ]

@@ -6,7 +6,6 @@ JSON: {"where": "all"|"any", "of": […]}, {"where": "not", "of": {…}} over co
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -208,9 +207,7 @@ def compile_filter(filter_: Filter) -> Compiled:
             status=422,
         )
     laid = [
-        _laid(number, conditions[at], negated=negated)
-        for number, way in enumerate(ways)
-        for at, negated in sorted(way)
+        _laid(number, conditions[at], negated=negated) for number, way in enumerate(ways) for at, negated in sorted(way)
     ] + [_everybody(number) for number, way in enumerate(ways) if not way]
     return Compiled(laid=laid, inverted=inverted, tag=_required_tag(filter_))
 
@@ -262,10 +259,10 @@ def _laid(way: int, condition: Condition, *, negated: bool) -> Laid:
     key, words, since, until = "", [""], None, None
     match condition:
         case HasField():
-            key, words = condition.key, [word.casefold() for word in condition.any_of or ()]
+            key, words = condition.key, [word.lower() for word in condition.any_of or ()]
             kind = "field" if words else "has_field"
         case NameHas():
-            words = [condition.contains.casefold()]
+            words = [condition.contains.lower()]
         case IsKnown():
             key = condition.what.value
         case Created():
@@ -290,6 +287,15 @@ def _normal(filter_: Filter) -> Filter:
             return AnyOf(of=[_normal(part) for part in parts])
         case Not(of=part):
             return Not(of=_normal(part))
+        case _:
+            return _normal_condition(filter_)
+
+
+def _normal_condition(condition: Condition) -> Condition:
+    # The one character that PostgreSQL cannot keep.
+    if rb"\u0000" in msgspec.json.encode(condition):
+        raise _invalid("a value holds a NUL character")
+    match condition:
         case HasTag(any_of=tags):
             return HasTag(any_of=sorted({clean_tag(tag) for tag in tags}))
         case InCountry(any_of=codes):
@@ -297,15 +303,7 @@ def _normal(filter_: Filter) -> Filter:
         case InRegion(any_of=codes):
             return InRegion(any_of=sorted({code.strip().upper() for code in codes}))
         case _:
-            _refuse_nul(filter_)
-            return filter_
-
-
-def _refuse_nul(condition: Condition) -> None:
-    """Refuse the one character that PostgreSQL cannot keep."""
-    fields: Mapping[str, object] = msgspec.structs.asdict(condition)
-    if any("\x00" in str(value) or "\\x00" in repr(value) for value in fields.values()):
-        raise _invalid("a value holds a NUL character")
+            return condition
 
 
 def _depth(filter_: Filter) -> int:

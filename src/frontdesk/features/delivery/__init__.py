@@ -2,7 +2,7 @@
 
 from frontdesk.features.delivery.courier import Courier
 from frontdesk.features.delivery.gates import Facts
-from frontdesk.features.delivery.jobs import Reconciler, SetDispatch
+from frontdesk.features.delivery.jobs import MarketingDispatch, Reconciler, SetDispatch
 from frontdesk.features.delivery.model import (
     BulkIntent,
     JobStatus,
@@ -14,11 +14,13 @@ from frontdesk.features.delivery.model import (
 )
 from frontdesk.features.delivery.queries.budgets import Budget
 from frontdesk.features.delivery.queries.bulk import drop_queued
+from frontdesk.features.delivery.queries.reports import Attempt, SendJob, StoredDecision
 from frontdesk.features.delivery.queries.streams import close_stream, open_stream
 from frontdesk.features.delivery.queries.switches import count_posting_to
 from frontdesk.features.delivery.segments import to_gsm7_friendly
 from frontdesk.features.delivery.service.budgeting import correct_spent, get_budget
 from frontdesk.features.delivery.service.bulk import request_many
+from frontdesk.features.delivery.service.deciding import replays
 from frontdesk.features.delivery.service.previewing import Preview, next_lawful_moment, preview_many
 from frontdesk.features.delivery.service.receipts import ReceiptNews, take_in_receipts, take_receipt
 from frontdesk.features.delivery.service.reconciling import free_what_it_held
@@ -35,6 +37,7 @@ from frontdesk.features.delivery.service.switching import (
 from frontdesk.features.delivery.words import Finding, Severity, check_words, clean_value, fill_words, has_link, tags_of
 
 __all__ = [
+    "Attempt",
     "Budget",
     "BulkIntent",
     "Courier",
@@ -44,15 +47,18 @@ __all__ = [
     "JobReport",
     "JobStatus",
     "LeasedJob",
+    "MarketingDispatch",
     "MessageClass",
     "Preview",
     "ReceiptNews",
     "Reconciler",
     "Requested",
     "Scope",
+    "SendJob",
     "SetDispatch",
     "Severity",
     "StopProof",
+    "StoredDecision",
     "TextIntent",
     "check_words",
     "clean_value",
@@ -71,6 +77,7 @@ __all__ = [
     "preview_many",
     "prove_stop",
     "provider_weights",
+    "replays",
     "report_job",
     "request_many",
     "request_text",

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from frontdesk.features.delivery.courier import Courier
+from frontdesk.features.delivery.model import LeasedJob
+from frontdesk.features.delivery.queries import budgets
 from frontdesk.features.delivery.service import reconciling
+from frontdesk.features.delivery.service.bulk import claim_marketing
 from frontdesk.features.delivery.service.claiming import claim_and_gate
-from frontdesk.kernel.db import Database
+from frontdesk.features.delivery.service.steering import steer
+from frontdesk.kernel.db import Database, Transaction
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.ports import MessagingProvider, ProviderError, SentTextQuery
 
 log = get_logger("delivery")
 
 CLAIM_LIMIT = 256
+REFUND_LIMIT = 5_000
 TICK_SECONDS = 0.02
 IDLE_TICK_SECONDS = 0.25
 
@@ -45,6 +50,45 @@ class SetDispatch:
         for job in leased:
             self._courier.take(job)
         return seen
+
+
+class MarketingDispatch:
+    """Lane B for campaigns: claims at each number's pace, and leaves a quarter of the room to texts people wait for."""
+
+    def __init__(self, *, system: Database, courier: Courier, process_id: UUID) -> None:
+        self._system = system
+        self._courier = courier
+        self._process_id = process_id
+
+    async def dispatch_once(self) -> int:
+        """Claim, gate and lease as many marketing texts as there is room for; returns how many were looked at."""
+        room = min(self._courier.room_for_a_set(), CLAIM_LIMIT)
+        room -= room // 4
+        if room == 0:
+            return 0
+        decided_from = self._courier.monotonic()
+
+        async def claim(tx: Transaction) -> tuple[list[LeasedJob], int]:
+            return await claim_marketing(
+                tx,
+                limit=room,
+                owner=self._process_id,
+                decided_from=decided_from,
+                paused_by_setting=self._courier.paused_by_setting,
+            )
+
+        leased, seen = await self._system.perform(claim)
+        for job in leased:
+            self._courier.take(job)
+        return seen
+
+    async def steer_once(self) -> dict[str, int]:
+        """Set each provider's share of the marketing from how its texts fare; returns the shares in percent."""
+        return await self._system.perform(steer)
+
+    async def refund_once(self) -> int:
+        """Give back what texts had reserved that no carrier took; returns how many budgets that changed."""
+        return await self._system.perform(lambda tx: budgets.refund(tx, limit=REFUND_LIMIT))
 
 
 class Reconciler:

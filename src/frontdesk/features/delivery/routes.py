@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -11,8 +12,9 @@ from pydantic import BaseModel, Field
 
 from frontdesk.features import tenants
 from frontdesk.features.delivery.model import JobStatus, StopProof
+from frontdesk.features.delivery.queries.budgets import Budget
 from frontdesk.features.delivery.queries.reports import Attempt, SendJob, StoredDecision
-from frontdesk.features.delivery.service import deciding, reports, switching
+from frontdesk.features.delivery.service import budgeting, deciding, reports, switching
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, PlatformVisit, Visit
 from frontdesk.kernel.db import Database
@@ -65,6 +67,37 @@ class StopProofView(BaseModel):
     last_started_at: datetime | None
 
 
+class BudgetView(BaseModel):
+    """A business's limits and what it has reserved, in cents with fractions, in its own zone."""
+
+    tenant_id: UUID
+    day: date
+    daily_spent_cents: Decimal
+    daily_budget_cents: Decimal
+    monthly_spent_cents: Decimal
+    monthly_budget_cents: Decimal
+    left_cents: Decimal
+
+    @classmethod
+    def of(cls, budget: Budget) -> Self:
+        """Show a budget."""
+        return cls(
+            tenant_id=budget.tenant_id,
+            day=budget.day,
+            daily_spent_cents=budget.daily_spent_cents,
+            daily_budget_cents=budget.daily_budget_cents,
+            monthly_spent_cents=budget.monthly_spent_cents,
+            monthly_budget_cents=budget.monthly_budget_cents,
+            left_cents=max(Decimal(0), budget.left_cents),
+        )
+
+
+class SpentOrder(BaseModel, extra="forbid"):
+    """What counts as spent today, in cents."""
+
+    daily_spent_cents: Decimal = Field(ge=0, le=10**9, decimal_places=4)
+
+
 class PauseOrder(BaseModel, extra="forbid"):
     """Why sending is paused."""
 
@@ -88,9 +121,26 @@ def router(access: Access, *, switches: Database, wake: Callable[[], None]) -> A
     """Make the routes of delivery; `switches` has a connection to spare, `wake` tells sleepers that a switch moved."""
     routes = APIRouter(tags=["delivery"])
     _add_reports(routes, access)
+    _add_budgets(routes, access)
     _add_tenant_switches(routes, access, switches, wake)
     _add_platform_switches(routes, access, wake)
     return routes
+
+
+def _add_budgets(routes: APIRouter, access: Access) -> None:
+    @routes.get("/api/budgets", summary="Read what texts may cost and what they have cost, today and this month")
+    async def get_budget(visit: Annotated[Visit, Depends(access.to_business(Scope.DELIVERY_READ))]) -> BudgetView:
+        async with visit.transaction() as tx:
+            return BudgetView.of(await budgeting.get_budget(tx))
+
+    @routes.patch("/api/budgets", summary="Correct what counts as spent today; the limits are settings of the business")
+    async def correct_spent(
+        order: SpentOrder, visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_WRITE))]
+    ) -> BudgetView:
+        async with visit.transaction() as tx:
+            return BudgetView.of(
+                await budgeting.correct_spent(tx, daily_spent_cents=order.daily_spent_cents, by=visit.actor)
+            )
 
 
 def _add_reports(routes: APIRouter, access: Access) -> None:

@@ -1,12 +1,19 @@
-"""The JSON API of insights: a call with all that became of it, and the timeline."""
+"""The JSON API of insights: a call with all that became of it, the timeline, a person's compliance pack."""
 
 import json
+import shutil
+import tempfile
+import zipfile
+from asyncio import to_thread
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
 
 from frontdesk.features import delivery
 from frontdesk.features.insights import service
@@ -32,6 +39,12 @@ class CallReport(BaseModel):
     call: CallEntry
     first_text_ms: float | None
     decisions: list[DecisionReport]
+
+
+class PackOrder(BaseModel, extra="forbid"):
+    """About whom; in the body, because addresses end up in logs."""
+
+    phone_e164: str = Field(pattern=r"^\+[1-9][0-9]{6,14}$", examples=["+12065550123"])
 
 
 def router(access: Access) -> APIRouter:
@@ -71,4 +84,41 @@ def router(access: Access) -> APIRouter:
             found = await service.list_timeline(tx, before=before, limit=limit)
         return page_of(found, found[-1].id if found else None, limit=limit)
 
+    _add_exports(routes, access)
     return routes
+
+
+def _add_exports(routes: APIRouter, access: Access) -> None:
+    @routes.post(
+        "/exports/compliance",
+        summary="Download all that is on record about a person's consent and texts, with its proof (ZIP)",
+        tags=["consent"],
+        response_class=FileResponse,
+        responses={200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}},
+    )
+    async def export_compliance(
+        visit: Annotated[Visit, Depends(access.to_business(Scope.CONSENT_READ))], order: PackOrder
+    ) -> FileResponse:
+        home = Path(await to_thread(tempfile.mkdtemp, prefix="frontdesk-pack-"))
+        try:
+            folder = home / "pack"
+            async with visit.transaction() as tx:
+                pack = await service.write_pack(tx, folder, phone_e164=order.phone_e164, by=visit.actor)
+            name = f"compliance-{pack.business}-{order.phone_e164.removeprefix('+')}"
+            await to_thread(_zip, folder, home / "pack.zip", name)
+        except BaseException:
+            await to_thread(shutil.rmtree, home, ignore_errors=True)
+            raise
+        return FileResponse(
+            home / "pack.zip",
+            media_type="application/zip",
+            filename=f"{name}.zip",
+            headers={"Cache-Control": "no-store", "X-Manifest-SHA256": pack.manifest_sha256, "X-Chain-Head": pack.head},
+            background=BackgroundTask(shutil.rmtree, home, ignore_errors=True),
+        )
+
+
+def _zip(folder: Path, target: Path, name: str) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, f"{name}/{path.name}")

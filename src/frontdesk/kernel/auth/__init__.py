@@ -24,7 +24,15 @@ from frontdesk.kernel.auth.model import (
     new_token,
 )
 from frontdesk.kernel.auth.passwords import Passwords, refuse_weak_password
-from frontdesk.kernel.auth.people import create_user, disable_user, find_user, put_member, remove_member, set_password
+from frontdesk.kernel.auth.people import (
+    create_user,
+    disable_user,
+    find_user,
+    list_businesses_of,
+    put_member,
+    remove_member,
+    set_password,
+)
 from frontdesk.kernel.auth.sessions import (
     end_all_sessions,
     find_session,
@@ -63,6 +71,7 @@ __all__ = [
     "find_token",
     "find_user",
     "forget_old_logins",
+    "list_businesses_of",
     "list_tokens",
     "log_in",
     "log_out",

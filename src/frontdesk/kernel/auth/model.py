@@ -45,11 +45,15 @@ class Scope(StrEnum):
     MESSAGES_SEND = "messages:send"
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    CONTACTS_EXPORT = "contacts:export"
     CONSENT_READ = "consent:read"
     CONSENT_WRITE = "consent:write"
     DELIVERY_READ = "delivery:read"
     DELIVERY_PAUSE = "delivery:pause"
     DELIVERY_RESUME = "delivery:resume"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    CAMPAIGNS_APPROVE = "campaigns:approve"
     TENANTS_READ = "tenants:read"
     TENANTS_WRITE = "tenants:write"
     NUMBERS_READ = "numbers:read"
@@ -84,6 +88,8 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
             Scope.CONSENT_WRITE,
             Scope.DELIVERY_READ,
             Scope.DELIVERY_PAUSE,
+            Scope.CAMPAIGNS_READ,
+            Scope.CAMPAIGNS_WRITE,
             Scope.TENANTS_READ,
             Scope.NUMBERS_READ,
             Scope.MEMBERS_READ,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,7 +20,8 @@ MEMORY_KIB = 19 * 1024
 PASSES = 2
 LANES = 1
 CONCURRENT_HASHES = 2
-MIN_LENGTH = 12
+MIN_LENGTH = 8  # NIST SP 800-63B: 8 at least, 15 where a password is the only factor
+ADVISED_LENGTH = 15
 MAX_LENGTH = 1_000
 MIN_OWN_CHARACTERS = 8
 # What is left of the passwords everybody tries, once figures and signs are taken away.
@@ -43,9 +46,9 @@ class Passwords:
         self.nobody_hash = self._hasher.hash(new_token())
 
     async def hash(self, password: str, *, about: Iterable[str] = ()) -> PasswordHash:
-        """Hash a new password; `about` are the person's own words, such as name and e-mail.
+        """Hash a new password; `about` are words around the person: name, e-mail, business.
 
-        Refuses `auth.password_weak` under 12 or over 1 000 characters, and what anybody would try first.
+        Refuses `auth.password_weak` under 8 or over 1 000 characters, and what anybody would try first.
         """
         refuse_weak_password(password, about=about)
         return await self.rehash(password)
@@ -75,7 +78,7 @@ class Passwords:
 def refuse_weak_password(password: str, *, about: Iterable[str] = ()) -> None:
     """Refuse `auth.password_weak`; any characters are welcome, and no mixture of them is asked for."""
     if len(password) < MIN_LENGTH:
-        raise _weak(f"The password is too short: use {MIN_LENGTH} characters or more.")
+        raise _weak(f"The password is too short: use {MIN_LENGTH} characters or more, {ADVISED_LENGTH} are better.")
     if len(password) > MAX_LENGTH:
         raise _weak(f"The password is too long: use at most {MAX_LENGTH} characters.")
     plain = password.casefold()
@@ -83,8 +86,16 @@ def refuse_weak_password(password: str, *, about: Iterable[str] = ()) -> None:
         if len(word) > 2:  # noqa: PLR2004 - initials and particles occur in any text
             plain = plain.replace(word, "")
     letters = re.sub(r"[\W\d_]+", "", plain)
+    if {password.casefold(), plain} & common_passwords():
+        raise _weak("The password is one of those that are tried first everywhere: use several words instead.")
     if len(set(plain)) < 5 or len(plain) < MIN_OWN_CHARACTERS or letters in _STEMS or _is_run(plain):  # noqa: PLR2004 - a rule
         raise _weak("The password is easy to guess: use several words that have nothing to do with you or with us.")
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Read the 3,000 most common passwords that are long enough; NOTICE names their source."""
+    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split())
 
 
 def _is_run(text: str) -> bool:

@@ -46,6 +46,11 @@ async def find_user(tx: Tx, *, email: str) -> User | None:
     return await queries.find_user(tx, email=normal_email(email))
 
 
+async def list_businesses_of(tx: Tx, *, user_id: UUID) -> list[UUID]:
+    """List the businesses that a person is a member of; the transaction must see all of them."""
+    return await queries.list_businesses_of(tx, user_id=user_id)
+
+
 async def set_password(
     tx: Tx, *, user_id: UUID, password_hash: PasswordHash, actor: Actor, keep_session: UUID | None = None
 ) -> None:

@@ -29,6 +29,8 @@ PUT_MEMBER = """
 insert into members (tenant_id, user_id, role, created_at) values ($1, $2, $3, $4)
 on conflict (tenant_id, user_id) do update set role = excluded.role
 """
+LIST_BUSINESSES_OF = "select tenant_id from members where user_id = $1 order by tenant_id"
+
 DELETE_MEMBER = "delete from members where tenant_id = $1 and user_id = $2"
 LOCK_TRIES = """
 select pg_advisory_xact_lock(hashtextextended('login account ' || encode($1::bytea, 'hex'), 0)),
@@ -320,3 +322,8 @@ def _scopes(names: Iterable[str]) -> frozenset[Scope]:
     # A scope that a newer program granted and this one does not know grants nothing here.
     known = {scope.value: scope for scope in Scope}
     return frozenset(known[name] for name in names if name in known)
+
+
+async def list_businesses_of(tx: Tx, *, user_id: UUID) -> list[UUID]:
+    """List the businesses that a person is a member of."""
+    return [row["tenant_id"] for row in await tx.fetch(LIST_BUSINESSES_OF, user_id)]

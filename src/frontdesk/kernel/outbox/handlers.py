@@ -58,6 +58,10 @@ class Handlers:
         """List the listeners to an event, in the order they were given."""
         return self._by_event.get(event_name, [])
 
+    def heard_of(self, events: Iterable[type[Event]]) -> list[str]:
+        """List the names of those events that somebody listens to."""
+        return [event.name for event in events if self.of(event.name)]
+
     async def run_inline(self, tx: Transaction) -> dict[UUID, list[str]]:
         """Run the inline listeners of all that `tx` announced, and of what they announce in turn.
 

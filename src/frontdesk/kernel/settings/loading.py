@@ -18,6 +18,7 @@ from frontdesk.kernel.settings.parts import (
     DatabaseSettings,
     DeliverySettings,
     GoogleSettings,
+    HooksSettings,
     JobberSettings,
     OutboxSettings,
     Part,
@@ -67,6 +68,7 @@ class Settings:
     calls: CallsSettings
     textback: TextbackSettings
     delivery: DeliverySettings
+    hooks: HooksSettings
     scheduling: SchedulingSettings
     retention: RetentionSettings
     twilio: TwilioSettings
@@ -93,7 +95,7 @@ class Settings:
         """List the parts, in the order of the reference."""
         return (
             self.process, self.web, self.database, self.security, self.outbox, self.calls, self.textback, self.delivery,
-            self.scheduling, self.retention, self.twilio, self.telnyx, self.stripe, self.google, self.clerk,
+            self.hooks, self.scheduling, self.retention, self.twilio, self.telnyx, self.stripe, self.google, self.clerk,
             self.jobber,
         )  # fmt: skip
 
@@ -104,8 +106,8 @@ class Settings:
 
 PARTS: tuple[type[Part], ...] = (
     ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, OutboxSettings, CallsSettings, TextbackSettings,
-    DeliverySettings, SchedulingSettings, RetentionSettings, TwilioSettings, TelnyxSettings, StripeSettings,
-    GoogleSettings, ClerkSettings, JobberSettings,
+    DeliverySettings, HooksSettings, SchedulingSettings, RetentionSettings, TwilioSettings, TelnyxSettings,
+    StripeSettings, GoogleSettings, ClerkSettings, JobberSettings,
 )  # fmt: skip
 
 
@@ -129,6 +131,7 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
         calls=_load(CallsSettings, values, faults),
         textback=_load(TextbackSettings, values, faults),
         delivery=_load(DeliverySettings, values, faults),
+        hooks=_load(HooksSettings, values, faults),
         scheduling=_load(SchedulingSettings, values, faults),
         retention=_load(RetentionSettings, values, faults),
         twilio=_load(TwilioSettings, values, faults),

@@ -166,6 +166,16 @@ class DeliverySettings(Part):
     )
 
 
+class HooksSettings(Part):
+    """Where outgoing webhooks may go."""
+
+    allow_loopback: bool = Field(
+        default=False,
+        validation_alias="OUTGOING_WEBHOOKS_ALLOW_LOOPBACK",
+        description="whether outgoing webhooks may go to this machine, over http too: for trying things out only",
+    )
+
+
 class SchedulingSettings(Part):
     """Holds on slots and how often calendars are asked."""
 

@@ -209,9 +209,8 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, failure: HttpFailure) -> None:
         reply, self._reply = self._reply, None
-        if reply is not None:
-            if not reply.waiting.done():
-                reply.waiting.set_exception(failure)
+        if reply is not None and not reply.waiting.done():
+            reply.waiting.set_exception(failure)
         self.close()
 
     def expire(self, now: float) -> float | None:

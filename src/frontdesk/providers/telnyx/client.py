@@ -146,8 +146,9 @@ class TelnyxMessaging:
     async def list_sent_texts(self, query: SentTextQuery) -> list[SentText]:
         """List texts of ours to one person, newest first; refuses with ProviderError.
 
-        Telnyx lists detail records by recipient, without words: each that fits is fetched. A record may come later
-        than its text, so what is not listed may exist all the same; a POST under the same reference settles that.
+        Telnyx lists detail records by recipient, without words: each that fits is fetched. There is a record only
+        once a text has come to its end, so what is not listed may be on its way all the same: only a POST under the
+        same reference settles that.
         `since` is by the caller's clock: take off a margin for Telnyx's.
         """
         since = query.since.replace(microsecond=0)

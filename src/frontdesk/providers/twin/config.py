@@ -30,7 +30,8 @@ class TwinConfig:
     """The fixed part of a twin; credentials not given are drawn at random.
 
     `port` 0 takes a free one. `control_token`, where set, must come as `X-Twin-Token` with every control request.
-    `telnyx_private_key` is base64 of the 32 bytes that sign Telnyx's webhooks. `journal_size` and `message_limit` bound memory: the oldest entries go first. `seed` drives shuffles and chances.
+    `telnyx_private_key` is base64 of the 32 bytes that sign Telnyx's webhooks. `journal_size` and `message_limit`
+    bound memory: the oldest entries go first. `seed` drives shuffles and chances.
     """
 
     host: str = "127.0.0.1"

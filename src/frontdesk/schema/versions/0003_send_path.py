@@ -1,4 +1,4 @@
-"""The path of a text that leaves: fewer index entries, decisions written as they are."""
+"""The path of a text that leaves: lighter decisions."""
 
 from alembic import op
 
@@ -11,6 +11,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Change indexes and storage only; the code before this runs on beside."""
+    """Change one key and add one table; the code before this runs on beside, and sees no gates on a passed decision."""
     for statement in SEND_PATH:
         op.execute(statement)

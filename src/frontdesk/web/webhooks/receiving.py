@@ -91,9 +91,7 @@ async def receive(parts: Frontdesk, request: Request) -> VerifiedForm | Response
     return form
 
 
-def refuse(
-    parts: Frontdesk, request: Request, *, reason: str, status: int, provider: str = PROVIDER
-) -> Response:
+def refuse(parts: Frontdesk, request: Request, *, reason: str, status: int, provider: str = PROVIDER) -> Response:
     """Count, log and answer a webhook that is not believed."""
     parts.metrics.increment(WEBHOOK_SIGNATURE_FAILURES, provider=provider)
     parts.metrics.increment(WEBHOOK_REQUESTS, provider=provider, status=str(status))
@@ -133,7 +131,8 @@ def note_taken(parts: Frontdesk, webhook: Webhook, *, new: bool) -> None:
     parts.metrics.increment(WEBHOOK_REQUESTS, provider=webhook.provider, status="200")
     if not new:
         parts.metrics.increment(WEBHOOK_DEDUPE_HITS, provider=webhook.provider)
-    log.info(
+    # Each that is new stands in the archive: a line for it tells nothing more and costs more than verifying it.
+    (log.debug if new else log.info)(
         "webhook_taken" if new else "webhook_repeated",
         provider=webhook.provider,
         kind=webhook.kind,

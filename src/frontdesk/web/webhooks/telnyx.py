@@ -80,7 +80,7 @@ class TelnyxWebhooks:
 
         note_taken(self._parts, webhook, new=await take_in(self._parts.system, webhook, nothing, tenant_id=None))
 
-    async def _receive(self, request: Request) -> VerifiedEvent | Response:
+    async def _receive(self, request: Request) -> VerifiedEvent | Response:  # noqa: PLR0911 - one per refusal
         """Verify a webhook; what is not believed is counted, logged without secrets and refused."""
         account = self._parts.telnyx
         if account is None:

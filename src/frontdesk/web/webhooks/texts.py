@@ -25,8 +25,7 @@ class TextWebhooks:
 
     def __init__(self, parts: Frontdesk) -> None:
         self._parts = parts
-        heard = [event.name for event in EVENTS if parts.handlers.of(event.name)]
-        self._receipts = ReceiptDesk(parts.system, parts.clock, heard=heard)
+        self._receipts = ReceiptDesk(parts.system, parts.clock, heard=parts.handlers.heard_of(EVENTS))
 
     async def incoming(self, request: Request) -> Response:
         """Keep what a person writes; their STOP is in force before Twilio gets its answer."""

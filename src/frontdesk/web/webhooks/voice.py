@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from frontdesk.features import calls, senders, tenants
+from frontdesk.features.calls.events import EVENTS
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.intake import take_in
+from frontdesk.kernel.intake import Webhook, take_in, take_in_whole
 from frontdesk.ports import SayAndHangUp, VoiceAnswer
 from frontdesk.providers.twilio import (
     VerifiedForm,
@@ -45,6 +46,7 @@ class VoiceWebhooks:
             short_completed_counts=rule.treat_short_completed_as_missed,
             short_completed_max_seconds=rule.short_completed_max_seconds,
         )
+        self._heard = parts.handlers.heard_of(EVENTS)
 
     async def incoming(self, request: Request) -> Response:
         """Answer a call: ring the business, or take a message if there is nowhere to ring."""
@@ -57,11 +59,12 @@ class VoiceWebhooks:
             await self._keep_only(form, WebhookKind.VOICE, request)
             return _twiml(NOT_IN_SERVICE)
         tenant = await self._tenant(number)
+        nobody, webhook = tenant.forwarding_e164 is None, as_webhook(form, WebhookKind.VOICE, request)
 
-        async def change(tx: Transaction) -> None:
-            await calls.start_call(tx, call, nobody_to_ring=tenant.forwarding_e164 is None)
+        async def whole(tx: Transaction) -> bool:
+            return await calls.start_call(tx, webhook, call, nobody_to_ring=nobody, heard=self._heard)
 
-        await self._take(form, WebhookKind.VOICE, request, number, change)
+        await self._hear(webhook, number, whole, missed=nobody)
         answer = calls.answer_call(
             forwarding_e164=tenant.forwarding_e164,
             ring_seconds=tenant.ring_seconds,
@@ -80,12 +83,13 @@ class VoiceWebhooks:
         if number is None:
             await self._keep_only(form, WebhookKind.DIAL_ACTION, request)
             return _twiml(GOODBYE)
-
-        async def change(tx: Transaction) -> None:
-            await calls.end_dial(tx, ended, rule=self._rule)
-
-        await self._take(form, WebhookKind.DIAL_ACTION, request, number, change)
+        webhook = as_webhook(form, WebhookKind.DIAL_ACTION, request)
         because = calls.why_missed(ended.dial_status, seconds=ended.dial_duration_seconds, rule=self._rule)
+
+        async def whole(tx: Transaction) -> bool:
+            return await calls.end_dial(tx, webhook, ended, rule=self._rule, heard=self._heard)
+
+        await self._hear(webhook, number, whole, missed=because is not None)
         if because is None or because == "short-completed":
             return _twiml(GOODBYE)
         return _twiml(self._voicemail(await self._tenant(number)))
@@ -100,11 +104,13 @@ class VoiceWebhooks:
         if number is None:
             await self._keep_only(form, WebhookKind.CALL_STATUS, request)
             return Response(status_code=204)
+        webhook = as_webhook(form, WebhookKind.CALL_STATUS, request)
+        because = calls.why_missed(update.status, seconds=update.duration_seconds, rule=self._rule)
 
-        async def change(tx: Transaction) -> None:
-            await calls.update_call(tx, update, rule=self._rule)
+        async def whole(tx: Transaction) -> bool:
+            return await calls.update_call(tx, webhook, update, rule=self._rule, heard=self._heard)
 
-        await self._take(form, WebhookKind.CALL_STATUS, request, number, change)
+        await self._hear(webhook, number, whole, missed=because is not None)
         return Response(status_code=204)
 
     async def recording(self, request: Request) -> Response:
@@ -123,7 +129,9 @@ class VoiceWebhooks:
         async def change(tx: Transaction) -> None:
             await calls.keep_voicemail(tx, ready, called_e164=called or owner.phone_e164, caller_e164=form.get("From"))
 
-        await self._take(form, WebhookKind.RECORDING, request, number, change)
+        webhook = as_webhook(form, WebhookKind.RECORDING, request)
+        note_taken(self._parts, webhook, new=await take_in(self._parts.app, webhook, change, tenant_id=owner.tenant_id))
+        self._parts.tell_viewers()
         return Response(status_code=204)
 
     async def voicemail_done(self, request: Request) -> Response:
@@ -147,16 +155,21 @@ class VoiceWebhooks:
             addresses=self._addresses,
         )
 
-    async def _take(
+    async def _hear(
         self,
-        form: VerifiedForm,
-        kind: WebhookKind,
-        request: Request,
+        webhook: Webhook,
         number: senders.SendingNumber,
-        change: Callable[[Transaction], Awaitable[None]],
+        whole: Callable[[Transaction], Awaitable[bool]],
+        *,
+        missed: bool,
     ) -> None:
-        webhook = as_webhook(form, kind, request)
-        new = await take_in(self._parts.app, webhook, change, tenant_id=number.tenant_id)
+        """Take in news of a call: one statement that commits by itself, unless others act on a missed call with it."""
+        if missed:
+            new = await take_in_whole(self._parts.app, webhook, whole, tenant_id=number.tenant_id)
+        else:
+            new = await self._parts.app.perform_alone(
+                whole, tenant_id=number.tenant_id, correlation_id=webhook.correlation_id
+            )
         note_taken(self._parts, webhook, new=new)
         self._parts.tell_viewers()
 

@@ -15,7 +15,7 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A segment's id or a filter, one of the two."""
 
     segment_id: str | None = None
-    filter: msgspec.Raw | None = None
+    filter: dict[str, object] | None = None
 
 
 async def read_audience(tx: Transaction, document: str) -> contacts.Filter:
@@ -27,7 +27,7 @@ async def read_audience(tx: Transaction, document: str) -> contacts.Filter:
     if (audience.segment_id is None) == (audience.filter is None):
         raise _refused("give either `segment_id` or `filter`")
     if audience.filter is not None:
-        return contacts.read_filter(bytes(audience.filter))
+        return contacts.read_filter(msgspec.json.encode(audience.filter))
     try:
         segment_id = msgspec.convert(audience.segment_id, UUID)
     except msgspec.ValidationError:

@@ -29,7 +29,7 @@ _KEPT = 256
 _SUNDAY = 6
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Plan:
     """All that the law says of one kind of text to one kind of place, made once and asked often."""
 

@@ -49,7 +49,7 @@ async def import_list(
     """Put everybody of a list on the do-not-contact list of a business, or (no tenant) of the platform.
 
     Batches of 1,000 commit one by one, so that memory stays small and what was read is in force even if the import
-    dies; done again, it adds what is missing. A list whose rows cannot be read at all is refused by whoever yields them.
+    dies; done again, it adds what is missing. A list that cannot be read at all is refused by whoever yields its rows.
     """
     waiting = iter(rows)
     first = list(islice(waiting, BATCH))
@@ -59,7 +59,7 @@ async def import_list(
     while batch:
         phones, invalid = await asyncio.to_thread(read_phones, batch, order.country)
         async with open_transaction() as tx:
-            report = await _take_batch(tx, report, phones, invalid, order, journal)
+            report = await _take_batch(tx, report, phones, invalid, order, journal, rows=len(batch))
         if progress is not None:
             progress(report)
         batch = list(islice(waiting, BATCH))
@@ -110,6 +110,8 @@ async def _take_batch(
     invalid: list[InvalidRow],
     order: ListOrder,
     journal: OptOutJournal,
+    *,
+    rows: int,
 ) -> ListImport:
     await ledger.lock_persons_alone(tx, phones)
     put = refusals.put_on_global_list if tx.tenant_id is None else refusals.put_on_list
@@ -136,9 +138,9 @@ async def _take_batch(
         )
     so_far = replace(
         report,
-        rows_read=report.rows_read + len(phones) + len(invalid),
+        rows_read=report.rows_read + rows,
         added=report.added + len(added),
-        known=report.known + len(phones) - len(added),
+        known=report.known + rows - len(invalid) - len(added),
         invalid=report.invalid + len(invalid),
         invalid_rows=(*report.invalid_rows, *invalid)[:MAX_INVALID_ROWS],
     )

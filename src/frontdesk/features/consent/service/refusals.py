@@ -81,8 +81,8 @@ async def take_off_list(
 
     What the business listed itself it may take off, and what a person's unclear words held back, once somebody has
     read them. What the person said, or their carrier for them, is lifted only by their own START or by `opt_in_id`: a
-    complete written consent that they gave after it, put on record by somebody else than who lifts. Refuses `consent.not_refused` (404),
-    `consent.own_refusal` (409) and `consent.proof_too_weak` (409).
+    complete written consent that they gave after it, put on record by somebody else than who lifts. Refuses
+    `consent.not_refused` (404), `consent.own_refusal` (409) and `consent.proof_too_weak` (409).
     """
     await ledger.lock_person_alone(tx, phone_e164=phone_e164)
     found = await refusals.find_refusal(tx, phone_e164=phone_e164)

@@ -64,6 +64,22 @@ INSIDE_WORDS = (
     "送らないで",
 )
 
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+
+
+def _slips(word: str, *, substitutions: bool = False) -> set[str]:
+    """List what a slip of the finger makes of a word: a letter lost, doubled, exchanged with the next, or replaced."""
+    found = {word[:at] + word[at + 1 :] for at in range(1, len(word))}
+    found |= {word[:at] + word[at] + word[at:] for at in range(len(word))}
+    found |= {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(len(word) - 1)}
+    if substitutions:
+        found |= {word[:at] + letter + word[at + 1 :] for at in range(len(word)) for letter in _ALPHABET}
+    return found
+
+
+# Long words only: of a short one a slip makes another word. These here are words, or mean something else.
+_WORDS = frozenset("message messages messaging massages passages ending mailing caller".split())
+
 # Words around a keyword that do not change what it means.
 POLITE_WORDS = frozenset(
     "a already am asap bitte bro danke dear dude favor god gracias guy guys hello hey hi i im immediately just kindly"
@@ -75,9 +91,15 @@ POLITE_WORDS = frozenset(
 POINTING_WORDS = frozenset("all and everything it me that this us with".split())
 
 RESPELLED: dict[str, str] = {
+    **{
+        slip: word
+        for word in ("texting", "messaging", "messages", "contacting", "contact", "remove", "sending", "calling")
+        for slip in sorted(_slips(word) - _WORDS - {word})
+    },
+    **dict.fromkeys(sorted(_slips("unsubscribe", substitutions=True)), "unsubscribe"),
     **dict.fromkeys(
         "stahp stpo sotp tsop stopp stpp stip syop dtop stol stoo stp stoip stolp stopo stopm sttop stoop st0p 5top"
-        " stopit stope sstop shtop".split(),
+        " stopit stope sstop shtop sto stoppit".split(),
         "stop",
     ),
     **dict.fromkeys(
@@ -90,7 +112,9 @@ RESPELLED: dict[str, str] = {
     ),
     **dict.fromkeys("pls plz plse plez pleez plese pleae pleaze plis".split(), "please"),
     **dict.fromkeys("txting txtn txtin textin textng textng texing texitng textting".split(), "texting"),
-    **dict.fromkeys("txt txet".split(), "text"),
+    **dict.fromkeys("txt txet tex tezt tect".split(), "text"),
+    "sned": "send",
+    "tke": "take",
     **dict.fromkeys("txts texs".split(), "texts"),
     **dict.fromkeys("msg mesage messge".split(), "message"),
     **dict.fromkeys("msgs mesages messges mssgs msges".split(), "messages"),

@@ -7,7 +7,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
     "dont": ("dont", "never"),
     "reach": (
         *("text", "message", "contact", "call", "email", "bother", "disturb", "spam", "harass", "phone", "solicit"),
-        *("bug", "write", "annoy", "pester", "ring", "ping", "notify", "mail", "approach", "reach"),
+        *("bug", "write", "annoy", "pester", "ring", "ping", "notify", "mail", "approach", "reach", "hmu"),
     ),
     "reaching": (
         *("texting", "messaging", "contacting", "calling", "emailing", "bothering", "harassing", "spamming", "bugging"),
@@ -84,7 +84,7 @@ CLASSES: dict[str, tuple[str, ...]] = {
         "unlist",
     ),
     "not": ("dont", "doesnt", "not", "never", "longer"),
-    "wish": ("want", "wish", "care", "need", "like", "desire", "consent", "agree", "choose"),
+    "wish": ("want", "wish", "care", "need", "like", "desire", "consent", "agree", "choose", "wanting", "wishing"),
     "until": (
         *(
             "until",

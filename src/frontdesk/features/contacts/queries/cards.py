@@ -84,9 +84,7 @@ class TagCount:
     people: int
 
 
-async def list_found(
-    tx: Transaction, *, before: UUID, tag: str, words: str, digits: str, limit: int
-) -> list[UUID]:
+async def list_found(tx: Transaction, *, before: UUID, tag: str, words: str, digits: str, limit: int) -> list[UUID]:
     """List people, newest first, with a tag and words in name, e-mail or number (each if not empty)."""
     rows = await tx.fetch(LIST_FOUND, tx.tenant, before, tag, words, digits, limit)
     return [row["id"] for row in rows]

@@ -25,8 +25,21 @@ def changed(details: Details, told: Mapping[str, object]) -> Details:
 
     A zone that is told is the person's own; one that followed from the old address is found anew.
     """
-    words = {name: clean_text(str(value or "")) for name, value in told.items() if name not in {"fields", "timezone"}}
-    result = replace(details, **{name: words[name] for name in ("country", "region", "email", *_LIMITS) if name in words})
+
+    def word(name: str, known: str) -> str:
+        return clean_text(str(told[name] or "")) if name in told else known
+
+    result = replace(
+        details,
+        name=word("name", details.name),
+        given_name=word("given_name", details.given_name),
+        family_name=word("family_name", details.family_name),
+        email=word("email", details.email),
+        country=word("country", details.country),
+        region=word("region", details.region),
+        postal_code=word("postal_code", details.postal_code),
+        city=word("city", details.city),
+    )
     if isinstance(fields := told.get("fields"), Mapping):
         given = {str(key): str(value or "") for key, value in fields.items()}
         result = replace(result, fields=clean_fields({**details.fields, **given}))

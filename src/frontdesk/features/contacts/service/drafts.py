@@ -68,7 +68,7 @@ class Drafting:
         """Read one row."""
         if row.fault:
             problem = Problem("", row.fault, "Remove the stray quote, or double quotes that belong to the text.")
-            return Draft(row.number, None, False, [problem], [])
+            return Draft(row.number, None, repeats=False, problems=[problem], cells=[])
         problems: list[Problem] = []
         phone = self._phone(row, problems)
         details = None if phone is None else self._details(row, phone, problems)
@@ -77,7 +77,7 @@ class Drafting:
         if number:
             self._seen.add(number)
         kept = [cell[:KEPT_CELL].replace("\x00", "") for cell in row.cells] if problems else []
-        return Draft(row.number, details, repeats, problems, kept)
+        return Draft(row.number, details, repeats=repeats, problems=problems, cells=kept)
 
     def _cell(self, row: Row, target: str) -> str:
         at = self._columns.get(target)

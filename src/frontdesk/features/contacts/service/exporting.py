@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from frontdesk.features.contacts.filters import EVERYBODY, Filter
+import msgspec
+
+from frontdesk.features.contacts.filters import EVERYBODY, Filter, compile_filter
 from frontdesk.features.contacts.model import Import, RowFault
 from frontdesk.features.contacts.queries import cards, matching
-from frontdesk.features.contacts.filters import compile_filter
 from frontdesk.features.contacts.service.matching import NOBODY, fitting
+from frontdesk.features.contacts.service.reading import Found
 from frontdesk.features.contacts.sheets import write_row
 from frontdesk.kernel import audit
 from frontdesk.kernel.actor import Actor
@@ -18,8 +22,10 @@ from frontdesk.kernel.db import Transaction
 PAGE = 1_000
 MAX_KEYS = 200
 FIELD = "field."
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 COLUMNS = (
-    "phone", "name", "given_name", "family_name", "email", "timezone", "country", "region", "postal_code", "city", "tags",
+    "phone", "name", "given_name", "family_name", "email", "timezone", "country", "region", "postal_code", "city",
+    "tags",
 )  # fmt: skip
 REMARKS = ("import_row", "import_taken", "import_problem", "import_advice")
 
@@ -35,10 +41,17 @@ def export_header(keys: list[str]) -> str:
     return write_row([*COLUMNS, *(FIELD + key for key in keys)])
 
 
-async def export_page(
-    tx: Transaction, *, keys: list[str], filter_: Filter | None, after: UUID | None
-) -> tuple[str, UUID | None]:
-    """Write the next people as rows; returns them and where to go on, None at the end."""
+@dataclass(frozen=True, slots=True)
+class ExportPage:
+    """Rows of an export, how many people they are, and after whom to go on; None at the end."""
+
+    rows: str
+    people: int
+    after: UUID | None
+
+
+async def export_page(tx: Transaction, *, keys: list[str], filter_: Filter | None, after: UUID | None) -> ExportPage:
+    """Write the next people as rows."""
     compiled = compile_filter(filter_ or EVERYBODY)
     ids = await matching.list_candidates(tx, tag=compiled.tag, after=after or NOBODY, limit=PAGE)
     fits = ids if filter_ is None else await fitting(tx, ids, compiled)
@@ -49,7 +62,7 @@ async def export_page(
             *(card.country, card.region, card.postal_code, card.city, ";".join(card.tags)),
         )
         rows.append(write_row([*words, *(card.fields.get(key, "") for key in keys)], phone_at=0))
-    return "".join(rows), ids[-1] if len(ids) == PAGE else None
+    return ExportPage("".join(rows), len(rows), ids[-1] if len(ids) == PAGE else None)
 
 
 def report_header(header: list[str]) -> str:
@@ -70,7 +83,12 @@ def _report_row(fault: RowFault, width: int) -> str:
     return write_row([str(fault.row_number), taken, "; ".join(named), " ".join(advice), *cells])
 
 
+def header_of(one: Import) -> list[str]:
+    """Read the headings of an import's file."""
+    return msgspec.json.decode(one.layout, type=Found).header
+
+
 def report_name(one: Import) -> str:
     """Name the report of an import as a file."""
-    stem = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in one.filename)
+    stem = _UNSAFE.sub("-", one.filename)
     return f"{stem[:60]}-errors.csv"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -65,7 +65,15 @@ def make_settings(job: Job, *, tags: Sequence[str], known_wins: bool) -> Setting
 
 
 async def add_import(
-    tx: Transaction, *, import_id: UUID, filename: str, size: int, sha256: str, settings: Settings, read: Read, by: Actor
+    tx: Transaction,
+    *,
+    import_id: UUID,
+    filename: str,
+    size: int,
+    sha256: str,
+    settings: Settings,
+    read: Read,
+    by: Actor,
 ) -> Import:
     """Add a file that was looked at and waits to be started."""
     waiting = [one for one in await imports.list_imports(tx, before=LAST, limit=200) if one.status in _STARTABLE]
@@ -320,9 +328,3 @@ def _unknown() -> Refused:
 
 def _canceled() -> Refused:
     return Refused("contacts.import_canceled", "The import is not under way any more.", status=409)
-
-
-def as_document(settings: Settings) -> Mapping[str, object]:
-    """Show the settings of an import as JSON."""
-    document: dict[str, object] = msgspec.to_builtins(settings)
-    return document

@@ -12,6 +12,7 @@ import msgspec
 
 from frontdesk.features.contacts.service.drafts import Draft, Drafting
 from frontdesk.features.contacts.sheets import Layout, Reading, Table, guess_columns, open_table, place_columns
+
 PREVIEW_ROWS = 20
 PROGRESS_ROWS = 5_000
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)

@@ -28,7 +28,7 @@ _PART = 1024 * 1024
 _UPLOAD, _DRAFTS = "upload", "drafts"
 # All that the reader needs of our environment; our secrets are in the rest of it.
 _PASSED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TMPDIR")
-_words = msgspec.json.Decoder(Word)
+_words: msgspec.json.Decoder[Word] = msgspec.json.Decoder(Word)
 _drafts = msgspec.json.Decoder(Draft)
 
 
@@ -117,7 +117,7 @@ async def _listen(reader: asyncio.subprocess.Process, told: Callable[[int], Awai
                 await told(rows)
             case Unreadable(code=code, message=message, status=status):
                 raise Refused(code, message, status=status)
-            case found:
+            case Read() as found:
                 return found
     raise _too_much()
 

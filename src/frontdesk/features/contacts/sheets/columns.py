@@ -17,8 +17,8 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "phone": (
         "phonee164", "mobile", "mobilephone", "mobilenumber", "mobileno", "cell", "cellphone", "cellnumber", "cellular",
         "phone", "phonenumber", "phoneno", "phone1value", "phone1", "primaryphone", "telephone", "telephonenumber",
-        "tel", "number", "whatsapp", "sms", "contactnumber", "handy", "mobil", "telefon", "telefono", "movil", "celular",
-        "portable", "numero", "homephone", "workphone", "businessphone",
+        "tel", "number", "whatsapp", "sms", "contactnumber", "handy", "mobil", "telefon", "telefono", "movil",
+        "celular", "portable", "numero", "homephone", "workphone", "businessphone",
     ),
     "name": (
         "name", "fullname", "contactname", "customername", "clientname", "displayname", "customer", "contact", "client",

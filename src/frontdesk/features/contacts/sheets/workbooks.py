@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as times
+import datetime as dt
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from frontdesk.features.contacts.sheets.limits import (
 
 _SMALL = 1024 * 1024  # a part this small may be packed as tightly as it likes
 _EXACT = 1e15  # up to here a spreadsheet's numbers are whole
-Cell = int | float | str | bool | times.time | times.date | times.datetime | times.timedelta
+Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ def _text(cell: Cell) -> str:
             return "yes" if cell else "no"
         case float() if cell.is_integer() and abs(cell) < _EXACT:
             return str(int(cell))
-        case times.datetime() if cell.time() == times.time():
+        case dt.datetime() if cell.time() == dt.time():
             return cell.date().isoformat()
-        case times.datetime() | times.date() | times.time():
+        case dt.datetime() | dt.date() | dt.time():
             return cell.isoformat()
         case _:
             return str(cell)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 
 # What a spreadsheet takes for the start of a formula, full-width forms included; our mark of text may stand before it.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\x00|%＝＋－＠]").match
-_MARKED = re.compile(r"''*[=+\-@\t\r\n\x00|%＝＋－＠]").match
+_FORMULA = re.compile("'*[=+\\-@\t\r\n\x00|%\uff1d\uff0b\uff0d\uff20]").match
+_MARKED = re.compile("''*[=+\\-@\t\r\n\x00|%\uff1d\uff0b\uff0d\uff20]").match
 # A plus and digits alone compute to the number that they are; anything more could be a formula.
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
 

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.db import Transaction, affected
 
 # In one order of tenants, so that two claims of several tenants never wait for each other in a circle.
 LOCK = """
@@ -60,24 +60,32 @@ ENSURE = """
     on conflict do nothing
 """
 
+# What no carrier took is given back; what was reserved yesterday is no part of today's sum any more.
 REFUND = """
+    with back as (
+      select id, tenant_id, cost_cents, posting_at from send_jobs
+      where cost_cents > 0 and status in ('failed', 'blocked', 'dropped') and provider_message_id is null
+      order by tenant_id, id limit $2
+      for update skip locked
+    ), cleared as (
+      update send_jobs as job set cost_cents = 0 from back where job.id = back.id
+    ), given as (
+      select back.tenant_id,
+             coalesce(sum(back.cost_cents) filter (
+               where (back.posting_at at time zone business.timezone)::date = held.day), 0) as today,
+             coalesce(sum(back.cost_cents) filter (
+               where date_trunc('month', back.posting_at at time zone business.timezone)::date = held.month), 0)
+               as this_month
+      from back
+      join tenants as business on business.id = back.tenant_id
+      join budgets as held on held.tenant_id = back.tenant_id
+      group by back.tenant_id
+    )
     update budgets as budget
     set daily_spent_cents = greatest(0, budget.daily_spent_cents - given.today),
         monthly_spent_cents = greatest(0, budget.monthly_spent_cents - given.this_month),
         updated_at = $1
-    from (
-      select back.tenant_id,
-             coalesce(sum(back.cents) filter (
-               where (back.reserved_at at time zone business.timezone)::date = held.day), 0) as today,
-             coalesce(sum(back.cents) filter (
-               where date_trunc('month', back.reserved_at at time zone business.timezone)::date = held.month), 0)
-               as this_month
-      from unnest($2::uuid[], $3::numeric[], $4::timestamptz[]) as back (tenant_id, cents, reserved_at)
-      join tenants as business on business.id = back.tenant_id
-      join budgets as held on held.tenant_id = back.tenant_id
-      group by back.tenant_id
-    ) as given
-    where budget.tenant_id = given.tenant_id
+    from given where budget.tenant_id = given.tenant_id
 """
 
 STATUS = """
@@ -149,9 +157,9 @@ async def reserve(tx: Transaction, *, cents: Decimal) -> bool:
     return await tx.fetchval(RESERVE, tx.tenant, tx.now, cents) is True
 
 
-async def refund(tx: Transaction, back: Sequence[tuple[UUID, Decimal, object]]) -> None:
-    """Give back what was reserved (tenant, cents, when) for texts that no carrier took."""
-    await tx.execute(REFUND, tx.now, [one[0] for one in back], [one[1] for one in back], [one[2] for one in back])
+async def refund(tx: Transaction, *, limit: int) -> int:
+    """Give back what up to `limit` texts had reserved that no carrier took; returns how many budgets that changed."""
+    return affected(await tx.execute(REFUND, tx.now, limit))
 
 
 async def find_budget(tx: Transaction) -> Budget | None:

@@ -17,8 +17,8 @@ INSERT_MANY = """
     insert into send_jobs (id, tenant_id, intent_key, message_class, cause, template, basis, basis_at, contact_id,
                            recipient_e164, sender_e164, provider, body, encoding, segments, status, available_at,
                            useful_until, campaign_id, variant, correlation_id, created_at, updated_at)
-    select id, $1, key, 'C3', 'campaign:' || $2::text, $3, basis, basis_at, contact_id, recipient, sender, provider,
-           body, encoding, segments, 'queued', due_at, useful_until, $2, variant, $4, $5, $5
+    select id, $1, key, 'C3', 'campaign:' || $2::uuid::text, $3, basis, basis_at, contact_id, recipient, sender,
+           provider, body, encoding, segments, 'queued', due_at, useful_until, $2, variant, $4, $5, $5
     from unnest($6::uuid[], $7::text[], $8::text[], $9::timestamptz[], $10::uuid[], $11::text[], $12::text[],
                 $13::text[], $14::text[], $15::text[], $16::smallint[], $17::timestamptz[], $18::timestamptz[],
                 $19::text[])

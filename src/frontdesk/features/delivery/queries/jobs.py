@@ -24,7 +24,7 @@ CLAIM = """
       select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
              job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id
       from send_jobs as job
-      where job.status = 'queued' and job.available_at <= $1
+      where job.status = 'queued' and job.message_class <> 'C3' and job.available_at <= $1
         and not exists (
           select from delivery_switches as switch
           where switch.paused_at is not null

@@ -13,7 +13,9 @@ from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Ve
 from frontdesk.features.delivery.model import VERDICT_SECONDS, BulkIntent, BulkJob, JobStatus, LeasedJob
 from frontdesk.features.delivery.pace import Pace
 from frontdesk.features.delivery.prices import country_of
-from frontdesk.features.delivery.queries import budgets, bulk, gate_facts, jobs, streams, switches
+from frontdesk.features.delivery.queries import budgets, bulk, jobs, streams, switches
+from frontdesk.features.delivery.queries.claiming import read_facts_of_set
+from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 from frontdesk.features.delivery.queries.marketing_facts import MarketingFacts, read_marketing_facts
 from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json
 from frontdesk.features.delivery.service.marketing import gather_marketing, window_end
@@ -140,16 +142,14 @@ async def _begin(
 
 
 async def _decide_all(tx: Transaction, claim: _Claim, found: Sequence[BulkJob]) -> None:
-    known = await gate_facts.read_facts(tx, [_asked(one) for one in found])
+    known = await read_facts_of_set(tx, [one.job for one in found])
     countries = [country_of(one.job.recipient_e164) for one in found]
     marketing = await read_marketing_facts(tx, found, countries=countries)
     for one, stored, more in zip(found, known, marketing, strict=True):
         await _decide_one(tx, claim, one, stored, more)
 
 
-async def _decide_one(
-    tx: Transaction, claim: _Claim, one: BulkJob, stored: gate_facts.StoredFacts, more: MarketingFacts
-) -> None:
+async def _decide_one(tx: Transaction, claim: _Claim, one: BulkJob, stored: StoredFacts, more: MarketingFacts) -> None:
     """Decide on one text; what only has to wait for its number, its campaign or its neighbour stays as it is."""
     job, person = one.job, (one.job.tenant_id, one.job.recipient_e164)
     throttle, pace = claim.throttled.get(one.campaign_id), claim.paces[one.job.sender_e164]
@@ -200,16 +200,6 @@ async def _settle(tx: Transaction, claim: _Claim, *, owner: UUID) -> None:
         await budgets.add_spent(tx, spent)
 
 
-def _asked(one: BulkJob) -> gate_facts.Asked:
-    return gate_facts.Asked(
-        job_id=one.job.id,
-        tenant_id=one.job.tenant_id,
-        recipient_e164=one.job.recipient_e164,
-        sender_e164=one.job.sender_e164,
-        provider=one.job.provider,
-    )
-
-
 def _advance(turn: streams.Turn, claim: _Claim) -> streams.Advance:
     pace = claim.paces[turn.sender_e164]
     next_at = pace.next_at
@@ -237,9 +227,7 @@ def _applied(one: BulkJob, facts: Facts, decision: Decision, *, now: datetime) -
     )
 
 
-def _leased(
-    one: BulkJob, stored: gate_facts.StoredFacts, facts: Facts, *, now: datetime, post_before: float
-) -> LeasedJob:
+def _leased(one: BulkJob, stored: StoredFacts, facts: Facts, *, now: datetime, post_before: float) -> LeasedJob:
     """Lease a text; its carrier may keep it no longer than its window is open."""
     job = one.job
     return LeasedJob(

@@ -11,7 +11,7 @@ from uuid import UUID
 from frontdesk.features.delivery.gates import Facts, Verdict, decide
 from frontdesk.features.delivery.model import BulkIntent, BulkJob, ClaimedJob, MessageClass
 from frontdesk.features.delivery.prices import country_of
-from frontdesk.features.delivery.queries import gate_facts
+from frontdesk.features.delivery.queries.claiming import read_facts_of_set
 from frontdesk.features.delivery.queries.marketing_facts import read_marketing_facts
 from frontdesk.features.delivery.segments import count
 from frontdesk.features.delivery.service.marketing import gather_marketing, rule_on
@@ -47,7 +47,7 @@ async def preview_many(
     Kill switches and the health of numbers are left out: they are of today, not of that moment. So is money.
     """
     texts = [_as_job(tx, one, campaign_id=campaign_id) for one in intents]
-    stored = await gate_facts.read_facts(tx, [_asked(one) for one in texts])
+    stored = await read_facts_of_set(tx, [one.job for one in texts])
     countries = [country_of(one.job.recipient_e164) for one in texts]
     marketing = await read_marketing_facts(tx, texts, countries=countries)
     previews = []
@@ -119,14 +119,4 @@ def _as_job(tx: Transaction, intent: BulkIntent, *, campaign_id: UUID) -> BulkJo
         contact_id=intent.contact_id,
         segments=count(intent.body).count,
         cost_cents=Decimal(0),
-    )
-
-
-def _asked(one: BulkJob) -> gate_facts.Asked:
-    return gate_facts.Asked(
-        job_id=one.job.id,
-        tenant_id=one.job.tenant_id,
-        recipient_e164=one.job.recipient_e164,
-        sender_e164=one.job.sender_e164,
-        provider=one.job.provider,
     )

@@ -48,7 +48,9 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
     decided_from = lane.monotonic()
     job_id = new_id()
     await gate_facts.lock_person(tx, phone_e164=intent.recipient_e164)
-    stored = await _read_facts(tx, intent, job_id)
+    stored = await gate_facts.read_facts_of_one(
+        tx, recipient_e164=intent.recipient_e164, sender_e164=intent.sender_e164, provider=intent.provider
+    )
     facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting)
     decision = decide(facts)
     status = STATUS_OF[decision.verdict]
@@ -68,22 +70,6 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
     elif status is JobStatus.QUEUED:
         tx.on_commit(lane.wake_dispatch)
     return Requested(job_id=job_id, status=status, code=decision.code, created=True)
-
-
-async def _read_facts(tx: Transaction, intent: TextIntent, job_id: UUID) -> gate_facts.StoredFacts:
-    [stored] = await gate_facts.read_facts(
-        tx,
-        [
-            gate_facts.Asked(
-                job_id=job_id,
-                tenant_id=tx.tenant,
-                recipient_e164=intent.recipient_e164,
-                sender_e164=intent.sender_e164,
-                provider=intent.provider,
-            )
-        ],
-    )
-    return stored
 
 
 def _new_job(

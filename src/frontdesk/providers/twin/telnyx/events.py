@@ -1,4 +1,4 @@
-"""Telnyx's webhooks: signed with its own key, posted up to three times per address, sometimes sabotaged, written down."""
+"""Telnyx's webhooks: signed with its own key, posted up to three times per address, sometimes sabotaged."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import msgspec
 
 from frontdesk.providers.twin.telnyx.errors import TelnyxRefusal
 from frontdesk.providers.twin.telnyx.exchange import ApiCall, Reply
-from frontdesk.providers.twin.telnyx.shapes import message_json, page_json, record_json
+from frontdesk.providers.twin.telnyx.shapes import RECORD_WORDS, message_json, page_json, record_json
 from frontdesk.providers.twin.telnyx.state import KEY_LIFETIME, Answered, Message, TelnyxState
 from frontdesk.providers.twin.telnyx.texts import NewText, Texts
 from frontdesk.providers.twin.world import World
@@ -70,7 +70,7 @@ class MessagesApi:
         return Reply(200, {"data": message_json(message, base_url=self._world.base_url)})
 
     def list_records(self, call: ApiCall) -> Reply:
-        """List detail records of messages by filter, newest first; the words of a message are not in it."""
+        """List detail records by filter, newest first: of messages that have come to their end, without their words."""
         size = _count(call, "page[size]", default=20, most=_LARGEST_PAGE)
         number = _count(call, "page[number]", default=1, most=10_000)
         found = list(self._matching(call))
@@ -84,7 +84,8 @@ class MessagesApi:
             raise TelnyxRefusal(10015, detail="filter[record_type] must be messaging here")
         visible_until = call.now - timedelta(milliseconds=self._world.settings.list_lag_ms)
         for message in self._state.newest_messages(to=call.query.get("filter[cld]", "")):
-            if message.created_at <= visible_until and all(test(message) for test in tests):
+            is_there = message.status in RECORD_WORDS and message.created_at <= visible_until
+            if is_there and all(test(message) for test in tests):
                 yield message
 
 

@@ -222,14 +222,7 @@ class Texts:
 
 
 def _check(text: NewText) -> None:
-    if not text.to:
-        raise TelnyxRefusal(10004, detail="The 'to' parameter is required.", pointer="/to")
-    if not is_phone(text.to):
-        raise TelnyxRefusal(40310, detail=f"{text.to} is not a valid destination", pointer="/to")
-    if text.sender and not text.sender.startswith("+"):
-        raise TelnyxRefusal(10016, detail=text.sender, pointer="/from")
-    if text.to == text.sender:
-        raise TelnyxRefusal(40310, detail="'to' and 'from' are the same", pointer="/to")
+    _check_ends(text)
     if not text.body and not text.media_urls:
         raise TelnyxRefusal(40316, pointer="/text")
     if count_segments(text.body) > _MOST_PARTS:
@@ -241,3 +234,14 @@ def _check(text: NewText) -> None:
     for name, url in (("webhook_url", text.webhook_url), ("webhook_failover_url", text.failover_url)):
         if url and not url.startswith(("http://", "https://")):
             raise TelnyxRefusal(10003, detail=url, pointer=f"/{name}")
+
+
+def _check_ends(text: NewText) -> None:
+    if not text.to:
+        raise TelnyxRefusal(10004, detail="The 'to' parameter is required.", pointer="/to")
+    if not is_phone(text.to):
+        raise TelnyxRefusal(40310, detail=f"{text.to} is not a valid destination", pointer="/to")
+    if text.sender and not text.sender.startswith("+"):
+        raise TelnyxRefusal(10016, detail=text.sender, pointer="/from")
+    if text.to == text.sender:
+        raise TelnyxRefusal(40310, detail="'to' and 'from' are the same", pointer="/to")

@@ -165,9 +165,7 @@ class TwilioApi:
         if fault is not None:
             entry.fault = fault.kind
             broken = _encode(TwilioRefusal(20500, status=fault.status).document())
-            intended = Intended(
-                status=reply.status, content_type=reply.content_type, content=content, broken=broken
-            )
+            intended = Intended(status=reply.status, content_type=reply.content_type, content=content, broken=broken)
             return await send_badly(request, fault, intended, entry, self._world.clock)
         return _response(reply, content)
 

@@ -1,4 +1,4 @@
-"""All SQL of insights: reading together what calls, text-back, conversations and delivery have written."""
+"""The timeline's SQL: reading together what calls, text-back, conversations and delivery have written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verbs of insights: read a business's timeline, and follow it."""
+"""Read a business's timeline, and follow it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from frontdesk.features.insights import queries
 from frontdesk.features.insights.model import CallEntry, Changes, Entry, read_changes
+from frontdesk.features.insights.queries import timeline as queries
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.outbox import OutboxRow

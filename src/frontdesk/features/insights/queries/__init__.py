@@ -1,0 +1,1 @@
+"""All SQL of insights, by what it reads together."""
