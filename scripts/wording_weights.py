@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from frontdesk.features.consent.wording import Verdict, understand
 from frontdesk.features.consent.wording.keywords import RESPELLED
 from frontdesk.features.consent.wording.likeness import LIKE, MAYBE, features
 from frontdesk.features.consent.wording.text import plain
@@ -23,7 +22,7 @@ FIXTURES = ROOT / "tests" / "fixtures"
 WEIGHTS = ROOT / "src" / "frontdesk" / "features" / "consent" / "wording" / "weights.tsv"
 OPT_OUTS = tuple(f"opt_outs{number}.json" for number in ("", "_2", "_3"))
 ORDINARY = tuple(f"ordinary_replies{number}.json" for number in ("", "_2", "_3"))
-EPOCHS, RATE, SHRINK, SMALLEST, FOLDS = 30, 0.3, 1e-4, 0.1, 5
+EPOCHS, RATE, SHRINK, SMALLEST, FOLDS = 30, 0.3, 1e-4, 0.5, 5
 
 Example = tuple[list[str], bool]
 
@@ -71,14 +70,20 @@ def cross_validate() -> str:
     random.Random(2).shuffle(rows)  # noqa: S311 - an order of reading, no secret
     odds: dict[str, float] = {}
     for fold in range(FOLDS):
-        weights = learn([example(text, opt_out=opt_out) for at, (text, opt_out) in enumerate(rows) if at % FOLDS != fold])
+        weights = learn(
+            [example(text, opt_out=opt_out) for at, (text, opt_out) in enumerate(rows) if at % FOLDS != fold]
+        )
         odds |= {text: weigh(example(text, opt_out=opt_out)[0], weights) for text, opt_out in rows[fold::FOLDS]}
     lines = []
     for name, opt_out in (("opt-outs", True), ("ordinary replies", False)):
         corpus = [text for text, kind in rows if kind is opt_out]
-        lines.append(f"{len(corpus)} {name}, by likeness alone: " + ", ".join(
-            f"{100 * sum(odds[text] >= edge for text in corpus) / len(corpus):.1f} % at {edge}" for edge in (0.5, 1, MAYBE, 2, LIKE, 3.5)
-        ))
+        lines.append(
+            f"{len(corpus)} {name}, by likeness alone: "
+            + ", ".join(
+                f"{100 * sum(odds[text] >= edge for text in corpus) / len(corpus):.1f} % at {edge}"
+                for edge in (0.5, MAYBE, 1.5, 2, LIKE, 3.5)
+            )
+        )
     return "\n".join(lines)
 
 

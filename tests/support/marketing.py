@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from frontdesk.features import delivery
@@ -98,7 +99,7 @@ async def queue_campaign(
     people: dict[str, UUID],
     *,
     sender_e164: str,
-    per_minute: int | None = None,
+    per_minute: Decimal | None = None,
     campaign_id: UUID | None = None,
     **changes: object,
 ) -> UUID:
@@ -107,6 +108,11 @@ async def queue_campaign(
     texts = intents(people, campaign_id=found, sender_e164=sender_e164, due_at=tx.now)
     await delivery.request_many(tx, [replace(one, **changes) for one in texts], campaign_id=found)  # type: ignore[arg-type]  # the test names fields of the intent
     await delivery.open_stream(
-        tx, campaign_id=found, per_minute=per_minute, quiet_from=None, quiet_until=None, numbers=[sender_e164]  # type: ignore[arg-type]  # a whole number is a fine rate
+        tx,
+        campaign_id=found,
+        per_minute=per_minute,
+        quiet_from=None,
+        quiet_until=None,
+        numbers=[sender_e164],
     )
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -13,7 +12,7 @@ from frontdesk.cli.options import AsJson, Home, OptionalTenant, TenantSlug
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from frontdesk.features.consent import ListImport, OptInRecord, Standing
+    from frontdesk.features.consent import ListImport, OptInRecord, RefusalScope, Standing
     from frontdesk.kernel.db import Transaction
     from frontdesk.wiring import Frontdesk
 
@@ -39,44 +38,28 @@ def register(app: typer.Typer) -> None:
 
 
 def add_opt_in(
+    file: Annotated[Path, typer.Argument(help="JSON with the fields of POST /api/opt-ins; - is standard input.")],
     *,
     tenant: TenantSlug,
-    contact: Contact,
-    text_shown: Annotated[str, typer.Option("--text", help="The words the person agreed to.")] = "",
-    url: Annotated[str, typer.Option("--url", help="Where they stood.")] = "",
-    given_at: Annotated[str, typer.Option("--at", help="When, like 2026-03-04T09:05:00-08:00.")] = "",
-    zone: Annotated[str, typer.Option("--zone", help="The zone of that clock, like America/Los_Angeles.")] = "",
-    ip: Annotated[str, typer.Option("--ip", help="The person's IP address.")] = "",
-    user_agent: Annotated[str, typer.Option("--user-agent", help="The person's browser.")] = "",
-    seller: Annotated[list[str] | None, typer.Option("--seller", help="Who may text them by it; may be repeated.")] = None,
-    not_a_condition: Annotated[
-        bool, typer.Option("--not-a-condition", help="They were told that they need not agree in order to buy.")
-    ] = False,
-    source: Annotated[str, typer.Option("--source", help="Where the record comes from, like 'web form'.")] = "",
-    kind: Annotated[str, typer.Option("--kind", help="written, oral or implied.")] = "written",
-    scope: Annotated[str, typer.Option("--for", help="marketing or transactional.")] = "marketing",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Record a consent with its evidence; what is missing is named, and keeps it from permitting marketing."""
+    import sys
+
+    import msgspec
+
+    from frontdesk.cli.office import actor
     from frontdesk.features import consent, contacts
 
-    opt_in = consent.OptIn(
-        phone_e164=contacts.describe(contact).e164,
-        kind=_one_of(consent.ConsentKind, kind),
-        scope=_one_of(consent.ConsentScope, scope),
-        text_shown=text_shown,
-        url=url,
-        given_at=_moment(given_at),
-        zone=zone,
-        ip=ip,
-        user_agent=user_agent,
-        sellers=tuple(seller or ()),
-        not_a_condition=not_a_condition,
-        source=source,
-    )
-    from frontdesk.cli.office import actor
-
+    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    try:
+        opt_in = msgspec.json.decode(text, type=consent.OptIn)
+    except msgspec.DecodeError as error:
+        raise typer.BadParameter(f"{file} is no consent: {error}") from None
+    if opt_in.given_at is not None and opt_in.given_at.tzinfo is None:
+        raise typer.BadParameter("given_at lacks its offset: write 2026-03-04T09:05:00-08:00")
+    contacts.describe(opt_in.phone_e164)
     kept = _for_tenant(home, tenant, lambda tx, _parts: consent.record_opt_in(tx, opt_in, by=actor()))
     _show_opt_in(kept, as_json=as_json)
 
@@ -145,7 +128,7 @@ def add_listing(
     from frontdesk.cli.output import console, write_json
     from frontdesk.features import consent, contacts
 
-    phone, wanted = contacts.describe(contact).e164, _one_of(consent.RefusalScope, scope)
+    phone, wanted = contacts.describe(contact).e164, _scope(scope)
 
     async def put(tx: Transaction, parts: Frontdesk) -> bool:
         add = consent.put_on_global_list if tenant is None else consent.put_on_list
@@ -197,7 +180,7 @@ def import_list(
 
     order = consent.ListOrder(
         name=name or file.name,
-        scope=_one_of(consent.RefusalScope, scope),
+        scope=_scope(scope),
         reason=reason,
         country=country.upper(),
         by=actor(),
@@ -243,26 +226,13 @@ def _for_tenant(
     return with_office(home, go)
 
 
-Word = TypeVar("Word")
+def _scope(text: str) -> RefusalScope:
+    from frontdesk.features import consent
 
-
-def _one_of(words: type[Word], text: str) -> Word:
     try:
-        return words(text)  # type: ignore[call-arg] - an enum is called with its value
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
+        return consent.RefusalScope(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter("write the moment with its offset, like 2026-03-04T09:05:00-08:00")
-    return moment
+        raise typer.BadParameter(f"{text} is no scope: write all or marketing") from None
 
 
 def _show_opt_in(kept: OptInRecord, *, as_json: bool) -> None:

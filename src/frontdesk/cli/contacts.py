@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from frontdesk.kernel.db import Transaction
     from frontdesk.wiring import Frontdesk
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only look: who is new or known, and what is wrong.")]
+Mapped = Annotated[list[str] | None, typer.Option("--map", help="WHAT=HEADING, like phone=Mobile; repeat it.")]
 Tags = Annotated[list[str] | None, typer.Option("--tag", help="A tag; repeat it for more.")]
 Country = Annotated[str, typer.Option(help="Country of numbers without a code; that of the business if not given.")]
 
@@ -135,28 +137,19 @@ def list_segments(*, tenant: TenantSlug, home: Home = None, as_json: AsJson = Fa
 
     found = with_office(home, work)
     if as_json:
-        write_json(
-            {
-                "segments": [
-                    {"id": one.id, "name": one.name, "filter": one.filter, "people": people} for one, people in found
-                ]
-            }
-        )
+        listed = [{"id": one.id, "name": one.name, "filter": one.filter, "people": people} for one, people in found]
+        write_json({"segments": listed})
         return
     rows = [(one.name, people, write_filter(one.filter)) for one, people in found]
     show_table("Segments", ("name", "people", "filter"), rows)
 
 
-def import_file(
+def import_file(  # noqa: PLR0913 - its options
     file: Annotated[Path, typer.Argument(help="A .csv or .xlsx file.", exists=True, dir_okay=False)],
     *,
     tenant: TenantSlug,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only look: who is new, who is known, what is wrong.")
-    ] = False,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="WHAT=HEADING, like phone=Mobile; repeat it.")
-    ] = None,
+    dry_run: DryRun = False,
+    mapping: Mapped = None,
     keep_others: Annotated[bool, typer.Option("--keep-others", help="Make custom fields of other columns.")] = False,
     known_wins: Annotated[bool, typer.Option("--known-wins", help="What is known wins over the file.")] = False,
     tag: Tags = None,

@@ -34,7 +34,7 @@ def export_compliance(
     from frontdesk.cli.office import with_office
     from frontdesk.cli.output import console, write_json
 
-    packs = with_office(home, lambda parts: _export(parts, contact, tenant, out))
+    packs = with_office(home, lambda parts: _export(parts, contact, tenant, out.expanduser().resolve()))
     if as_json:
         write_json({"packs": packs})
         return
@@ -58,7 +58,7 @@ async def _export(parts: Frontdesk, contact: str, tenant: str | None, out: Path)
     for business in businesses:
         async with parts.app.transaction(business) as tx:
             if await insights.has_records_of(tx, phone_e164=phone):
-                folder = out.expanduser().resolve() / (await tenants.get_tenant(tx)).slug
+                folder = out / (await tenants.get_tenant(tx)).slug
                 packs.append(await insights.write_pack(tx, folder, phone_e164=phone, by=actor()))
     if not packs:
         raise Refused("insights.nothing_on_record", "nothing is on record about this number", status=404)
@@ -78,13 +78,14 @@ def verify(
     from frontdesk.features import insights
 
     known = _read_anchor(anchor)
-    packs = [folder] if (folder / "manifest.json").exists() else sorted(one for one in folder.glob("*/") if one.is_dir())
+    inside = sorted(one for one in folder.glob("*/") if one.is_dir())
+    packs = [folder] if (folder / "manifest.json").exists() else inside
     if not packs:
         raise typer.BadParameter(f"{folder} holds no pack")
     reports: dict[str, Report] = {str(pack): insights.verify(pack, known) for pack in packs}
     if as_json:
-        write_json({"ok": all(one.ok for one in reports.values()),
-                    "packs": [{"folder": name, "ok": one.ok, "report": one} for name, one in reports.items()]})  # fmt: skip
+        listed = [{"folder": name, "ok": one.ok, "report": one} for name, one in reports.items()]
+        write_json({"ok": all(one.ok for one in reports.values()), "packs": listed})
     else:
         from rich.markup import escape
 

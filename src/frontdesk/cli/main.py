@@ -10,7 +10,20 @@ import typer
 from typer.exceptions import TyperException
 
 from frontdesk import __version__
-from frontdesk.cli import auditing, bench, consent, contacts, demo, looking, numbers, people, sending, serving
+from frontdesk.cli import (
+    auditing,
+    bench,
+    campaigns,
+    consent,
+    contacts,
+    demo,
+    looking,
+    numbers,
+    people,
+    querying,
+    sending,
+    serving,
+)
 from frontdesk.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, error_console, write_json
 
 app = typer.Typer(
@@ -38,7 +51,7 @@ def _frontdesk(
     """Answer missed calls with exactly one text: the self-hosted front office."""
 
 
-for part in (serving, demo, sending, people, contacts, numbers, consent, looking, auditing, bench):
+for part in (serving, demo, sending, people, contacts, numbers, consent, campaigns, querying, looking, auditing, bench):
     part.register(app)
 
 

@@ -1,8 +1,9 @@
-"""The kill switch on the command line: stop all texts, one business's or a channel's, with proof; let them go on."""
+"""The kill switch on the command line: stop all texts, a business's, a channel's or a campaign's, with proof."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -20,6 +21,7 @@ CHANNELS = ("sms",)
 Everything = Annotated[bool, typer.Option("--all", help="Everything that leaves, of every business.")]
 OneTenant = Annotated[str | None, typer.Option("--tenant", help="Short name or id of one business.")]
 OneChannel = Annotated[str | None, typer.Option("--channel", help="One channel: sms.")]
+OneCampaign = Annotated[str | None, typer.Option("--campaign", help="Id of one campaign.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,6 +35,7 @@ def pause(
     everything: Everything = False,
     tenant: OneTenant = None,
     channel: OneChannel = None,
+    campaign: OneCampaign = None,
     reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "paused on the command line",
     home: Home = None,
     as_json: AsJson = False,
@@ -41,8 +44,9 @@ def pause(
     from frontdesk.cli.office import with_office
     from frontdesk.cli.output import write_json
 
-    _exactly_one(everything=everything, tenant=tenant, channel=channel)
-    proof = with_office(home, lambda parts: _pause(parts, tenant, channel, reason))
+    _exactly_one(everything=everything, tenant=tenant, channel=channel, campaign=campaign)
+    target = Target(tenant, channel, campaign)
+    proof = with_office(home, lambda parts: _pause(parts, target, reason))
     if as_json:
         write_json({"paused": True, "stopped": proof.in_flight == 0, **_document(proof)})
     else:
@@ -56,6 +60,7 @@ def resume(
     everything: Everything = False,
     tenant: OneTenant = None,
     channel: OneChannel = None,
+    campaign: OneCampaign = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,8 +68,9 @@ def resume(
     from frontdesk.cli.office import with_office
     from frontdesk.cli.output import console, write_json
 
-    _exactly_one(everything=everything, tenant=tenant, channel=channel)
-    resumed, still = with_office(home, lambda parts: _resume(parts, tenant, channel))
+    _exactly_one(everything=everything, tenant=tenant, channel=channel, campaign=campaign)
+    target = Target(tenant, channel, campaign)
+    resumed, still = with_office(home, lambda parts: _resume(parts, target))
     if as_json:
         write_json({"resumed": resumed, "still_paused": still})
         return
@@ -73,32 +79,45 @@ def resume(
         console().print(f"[yellow]Still paused:[/yellow] {switch}")
 
 
-def _exactly_one(*, everything: bool, tenant: str | None, channel: str | None) -> None:
-    if sum((everything, tenant is not None, channel is not None)) != 1:
-        raise typer.BadParameter("say what: --all, --tenant NAME or --channel sms")
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to stop or go on; all of it when nothing is named."""
+
+    tenant: str | None
+    channel: str | None
+    campaign: str | None
+
+
+def _exactly_one(*, everything: bool, tenant: str | None, channel: str | None, campaign: str | None) -> None:
+    if sum((everything, tenant is not None, channel is not None, campaign is not None)) != 1:
+        raise typer.BadParameter("say what: --all, --tenant NAME, --channel sms or --campaign ID")
     if channel is not None and channel not in CHANNELS:
         raise typer.BadParameter(f"{channel} is no channel; there is: {', '.join(CHANNELS)}")
 
 
-async def _target(parts: Frontdesk, tenant: str | None, channel: str | None) -> tuple[Scope, str, UUID | None]:
+async def _switch_of(parts: Frontdesk, target: Target) -> tuple[Scope, str, UUID | None]:
     """Name the switch, and the tenant that its audit entry belongs to."""
     from frontdesk.cli.office import find_tenant_id
     from frontdesk.features.delivery import Scope
 
-    if tenant is not None:
-        tenant_id = await find_tenant_id(parts, tenant)
+    if target.tenant is not None:
+        tenant_id = await find_tenant_id(parts, target.tenant)
         return Scope.TENANT, str(tenant_id), tenant_id
-    if channel is not None:
-        return Scope.CHANNEL, channel, None
+    if target.channel is not None:
+        return Scope.CHANNEL, target.channel, None
+    if target.campaign is not None:
+        from frontdesk.cli.campaigns import find_owner_of_campaign
+
+        return Scope.CAMPAIGN, target.campaign, await find_owner_of_campaign(parts, target.campaign)
     return Scope.GLOBAL, "all", None
 
 
-async def _pause(parts: Frontdesk, tenant: str | None, channel: str | None, reason: str) -> StopProof:
+async def _pause(parts: Frontdesk, target: Target, reason: str) -> StopProof:
     """Pull the switch, then look until nothing is in flight or 2 s have passed."""
     from frontdesk.cli.office import actor
     from frontdesk.features import delivery
 
-    scope, key, tenant_id = await _target(parts, tenant, channel)
+    scope, key, tenant_id = await _switch_of(parts, target)
     async with parts.switches.transaction(tenant_id) as tx:
         await delivery.pause_sending(tx, scope=scope, key=key, by=actor(), reason=reason)
     deadline = parts.clock.monotonic() + PROOF_SECONDS
@@ -110,12 +129,12 @@ async def _pause(parts: Frontdesk, tenant: str | None, channel: str | None, reas
         await asyncio.sleep(0.05)
 
 
-async def _resume(parts: Frontdesk, tenant: str | None, channel: str | None) -> tuple[bool, list[str]]:
+async def _resume(parts: Frontdesk, target: Target) -> tuple[bool, list[str]]:
     from frontdesk.cli.office import actor
     from frontdesk.features import delivery
     from frontdesk.wiring import SEND_TOPIC
 
-    scope, key, tenant_id = await _target(parts, tenant, channel)
+    scope, key, tenant_id = await _switch_of(parts, target)
     async with parts.switches.transaction(tenant_id) as tx:
         resumed = await delivery.resume_sending(tx, scope=scope, key=key, by=actor())
     parts.presence.wake(SEND_TOPIC)

@@ -53,9 +53,9 @@ async def _run(settings: Settings, ready_file: Path | None) -> int:
 async def _up(settings: Settings, ready_file: Path | None, *, stop: asyncio.Event, is_up: asyncio.Event) -> int:
     async with running(settings) as installation:
         is_up.set()
-        if ready_file is not None:
-            write_ready_file(ready_file, installation)
         _welcome(installation)
+        if ready_file is not None:  # last, because whoever waits for it may look for the welcome at once
+            write_ready_file(ready_file, installation)
         gave_up = await _until_stop(installation, stop)
     if ready_file is not None:
         await asyncio.to_thread(ready_file.unlink, missing_ok=True)

@@ -153,9 +153,7 @@ async def test_too_many_stops_pause_a_campaign_by_itself(office: Office) -> None
 
 
 async def test_a_time_limit_ends_a_campaign(office: Office) -> None:
-    campaign_id = await stage.begun(
-        office, per_minute=Decimal(60), ends_at=office.clock.now() + timedelta(seconds=30)
-    )
+    campaign_id = await stage.begun(office, per_minute=Decimal(60), ends_at=office.clock.now() + timedelta(seconds=30))
     await stage.send_some(office, turns=3, seconds=15)
     await stage.look_after(office)
     ended = await stage.read(office, campaign_id)

@@ -176,7 +176,7 @@ async def test_two_campaigns_text_a_person_once_a_day(office: Office) -> None:
 
 
 async def test_a_campaigns_throttle_holds_over_all_its_numbers(office: Office) -> None:
-    await ask_all(office, 10, per_minute=60)
+    await ask_all(office, 10, per_minute=Decimal(60))
     assert len(await claim(office)) == 1
     office.clock.ahead += timedelta(seconds=1)
     assert len(await claim(office)) == 1

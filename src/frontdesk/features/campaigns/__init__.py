@@ -2,6 +2,7 @@
 
 from frontdesk.features.campaigns.jobs import watch_campaigns
 from frontdesk.features.campaigns.model import Campaign, CampaignStatus, Schedule, ScheduleMode, Variant
+from frontdesk.features.campaigns.queries.campaigns import find_owner
 from frontdesk.features.campaigns.service.drafting import (
     Draft,
     approve_campaign,
@@ -32,6 +33,7 @@ __all__ = [
     "change_campaign",
     "clone_campaign",
     "create_campaign",
+    "find_owner",
     "get_campaign",
     "get_rehearsal",
     "list_campaigns",

@@ -14,6 +14,7 @@ from frontdesk.features.delivery.model import (
 )
 from frontdesk.features.delivery.queries.budgets import Budget
 from frontdesk.features.delivery.queries.bulk import drop_queued
+from frontdesk.features.delivery.queries.figures import read_figure
 from frontdesk.features.delivery.queries.reports import Attempt, SendJob, StoredDecision
 from frontdesk.features.delivery.queries.streams import close_stream, open_stream
 from frontdesk.features.delivery.queries.switches import count_posting_to
@@ -77,6 +78,7 @@ __all__ = [
     "preview_many",
     "prove_stop",
     "provider_weights",
+    "read_figure",
     "replays",
     "report_job",
     "request_many",

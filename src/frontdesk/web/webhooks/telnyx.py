@@ -41,8 +41,7 @@ class TelnyxWebhooks:
 
     def __init__(self, parts: Frontdesk) -> None:
         self._parts = parts
-        heard = [event.name for event in EVENTS if parts.handlers.of(event.name)]
-        self._receipts = ReceiptDesk(parts.system, parts.clock, heard=heard)
+        self._receipts = ReceiptDesk(parts.system, parts.clock, heard=parts.handlers.heard_of(EVENTS))
 
     async def take(self, request: Request) -> Response:
         """Take in one event once, however often it is told; a STOP is in force before Telnyx gets its answer."""

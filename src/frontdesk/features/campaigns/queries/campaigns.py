@@ -109,6 +109,8 @@ LIST_MOVING = """
     order by id
 """
 
+FIND_OWNER = "select tenant_id from campaigns where id = $1"
+
 
 @dataclass(frozen=True, slots=True)
 class Moving:
@@ -264,3 +266,9 @@ async def list_moving(tx: Transaction) -> list[Moving]:
     return [
         Moving(**{**dict(row), "status": CampaignStatus(row["status"])}) for row in await tx.fetch(LIST_MOVING, tx.now)
     ]
+
+
+async def find_owner(tx: Transaction, *, campaign_id: UUID) -> UUID | None:
+    """Find whose a campaign is; asked across tenants, before its business is known."""
+    owner = await tx.fetchval(FIND_OWNER, campaign_id)
+    return owner if isinstance(owner, UUID) else None

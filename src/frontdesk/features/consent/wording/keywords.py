@@ -93,7 +93,7 @@ POINTING_WORDS = frozenset("all and everything it me that this us with".split())
 RESPELLED: dict[str, str] = {
     **{
         slip: word
-        for word in ("texting", "messaging", "messages", "contacting", "contact", "remove", "sending", "calling")
+        for word in "texting messaging messages contacting contact remove sending calling".split()
         for slip in sorted(_slips(word) - _WORDS - {word})
     },
     **dict.fromkeys(sorted(_slips("unsubscribe", substitutions=True)), "unsubscribe"),
@@ -103,7 +103,7 @@ RESPELLED: dict[str, str] = {
         "stop",
     ),
     **dict.fromkeys(
-        "unsub unsuscribe unsubcribe unsubscibe unsubsribe unsubscrib unsubscribed unsubscribing unsubscribes"
+        "unsub unsubbed unsubscibed unsuscribe unsubcribe unsubscibe unsubsribe unsubscrib unsubscribed unsubscribing unsubscribes"
         " unsubscirbe unsubscrive unsubsrcibe usubscribe unsubscripe unsubscride unsubscriber"
         " unsubribe unsunscribe unsubscription"
         " unsubscrbe unsubsribed unsubcribed unsuscribed unsbscribe unsucribe unsubsctibe ubsubscribe insubscribe"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from frontdesk.features.consent.wording.text import HARD, SOFT
 
 # Chosen by cross-validation (scripts/wording_weights.py): above LIKE it is a STOP, above MAYBE a person looks at it.
-LIKE, MAYBE = 3.0, 1.5
+LIKE, MAYBE = 3.0, 1.0
 
 _WEIGHTS = Path(__file__).with_name("weights.tsv")
 _READ = 60  # words; an opt-out does not hide behind more
@@ -18,12 +19,12 @@ _STEM = 5
 
 
 def features(words: Iterable[str]) -> list[str]:
-    """List what is weighed of a message in plain form: words, their stems, pairs, pairs with one between, its length."""
+    """List what is weighed of a message in plain form: words, stems, pairs, pairs with one between, the length."""
     read = [word for word in words if word != SOFT][:_READ]
     row = ["^", *("#" if word.isdigit() else word for word in read), "$"]
     found = {word for word in row if word not in ("^", "$", HARD)}
     found |= {f"{word[:_STEM]}*" for word in found if len(word) > _STEM}
-    found |= {f"{first} {second}" for first, second in zip(row, row[1:], strict=False)}
+    found |= {f"{first} {second}" for first, second in pairwise(row)}
     found |= {f"{first} _ {third}" for first, third in zip(row, row[2:], strict=False)}
     return sorted(found | {f"length {min(6, len(row) // 3)}"})
 

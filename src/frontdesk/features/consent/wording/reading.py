@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from frontdesk.features.consent.wording import english, languages, vocabulary
+from frontdesk.features.consent.wording import english, languages, ordinary, vocabulary
 from frontdesk.features.consent.wording.keywords import (
     HELP_WORDS,
     INSIDE_WORDS,
@@ -17,6 +17,7 @@ from frontdesk.features.consent.wording.keywords import (
     STOP_WORDS,
     STRONG_WORDS,
 )
+from frontdesk.features.consent.wording.likeness import LIKE, MAYBE, likeness
 from frontdesk.features.consent.wording.patterns import Found, RuleBook
 from frontdesk.features.consent.wording.text import HARD, SOFT, PlainText, folded_word, plain, squeezed
 
@@ -59,7 +60,7 @@ class Wording:
 
 
 _CLASSES = {**vocabulary.CLASSES, **languages.CLASSES}
-HARMLESS = RuleBook((*english.HARMLESS, *languages.HARMLESS), classes=_CLASSES)
+HARMLESS = RuleBook((*ordinary.HARMLESS, *languages.HARMLESS), classes=_CLASSES)
 MARKETING = RuleBook(english.MARKETING, classes=_CLASSES)
 STOP = RuleBook((*english.STOP, *languages.STOP), classes=_CLASSES)
 UNSURE = RuleBook((*english.UNSURE, *languages.UNSURE), classes=_CLASSES)
@@ -95,6 +96,8 @@ def understand(body: str, hint: str | None = None) -> Wording:
         return Wording(Verdict.NONE, Evidence("reaction to our own text", ""))
     message = plain(body, respelled=RESPELLED)
     read = _by_keyword(message) or _by_clause(message) or _by_phrase(message)
+    if read is None or read.verdict is Verdict.UNSURE_STOP:
+        read = _by_likeness(message, read)
     if read is not None:
         return read
     if hint == "help":
@@ -150,6 +153,18 @@ def _by_phrase(message: PlainText) -> Wording | None:
     if found := UNSURE.find(left, words):
         return Wording(Verdict.UNSURE_STOP, Evidence(found.rule, found.words), Scope.MARKETING)
     return None
+
+
+def _by_likeness(message: PlainText, read: Wording | None) -> Wording | None:
+    """Read what no phrase settles by how much it is like opt-outs; where harmless words are in it a doubt is left."""
+    odds = likeness(message.words)
+    if odds < MAYBE:
+        return read
+    evidence = Evidence("like opt-outs", f"odds {odds:.1f}")
+    words = frozenset(message.words)
+    if odds >= LIKE and not HARMLESS.find(message.for_phrases(), words):
+        return Wording(Verdict.STOP, evidence, Scope.ALL)
+    return read or Wording(Verdict.UNSURE_STOP, evidence, Scope.MARKETING)
 
 
 def _shouted(message: PlainText, left: str) -> Found | None:

@@ -56,7 +56,7 @@ def open_sheet(path: Path, *, sheet: str | None) -> Sheet:
     The whole sheet is held in memory by the reader below: run it in a program of its own, with its memory limited.
     """
     try:
-        with CalamineWorkbook.from_path(path) as book:
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
             shown = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
             wanted = sheet or next(iter(shown), None)
             if wanted is None or wanted not in book.sheet_names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from frontdesk.features.delivery.model import StopProof
 from frontdesk.kernel.db import Transaction
@@ -50,6 +51,22 @@ PROVE_GLOBAL_STOP = """
               select started_at from send_attempts
               where tenant_id = business.id and started_at is not null order by started_at desc limit 1
             ) as latest) as last_started_at
+"""
+
+PROVE_CAMPAIGN_STOP = """
+    select switch.paused_at, coalesce(switch.paused_by, '') as paused_by, coalesce(switch.reason, '') as reason,
+           (select count(*) from send_jobs where campaign_id = asked.id and status = 'posting') as in_flight,
+           (select count(*) from send_jobs where campaign_id = asked.id and status = 'queued') as queued,
+           (select max(attempt.started_at)
+            from (
+              select id, tenant_id from send_jobs where campaign_id = asked.id and posting_at is not null
+              order by posting_at desc limit 1000
+            ) as job
+            join send_attempts as attempt on attempt.job_id = job.id and attempt.tenant_id = job.tenant_id)
+             as last_started_at
+    from (select $2::uuid as id) as asked
+    left join delivery_switches as switch
+           on switch.scope = $1 and switch.key = asked.id::text and switch.paused_at is not null
 """
 
 COUNT_POSTING_TO = """
@@ -169,6 +186,14 @@ async def prove_global_stop(tx: Transaction, *, scope: str, key: str) -> StopPro
     row = await tx.fetchrow(PROVE_GLOBAL_STOP, scope, key)
     if row is None:
         raise LookupError("switch")
+    return StopProof(**dict(row))
+
+
+async def prove_campaign_stop(tx: Transaction, *, scope: str, campaign_id: UUID) -> StopProof:
+    """Report how the sending of one campaign stands under its switch."""
+    row = await tx.fetchrow(PROVE_CAMPAIGN_STOP, scope, campaign_id)
+    if row is None:
+        raise LookupError("campaign")
     return StopProof(**dict(row))
 
 

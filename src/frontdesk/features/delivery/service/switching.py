@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from uuid import UUID
 
 from frontdesk.features.delivery.events import SendingPaused, SendingResumed
 from frontdesk.features.delivery.model import StopProof
@@ -24,7 +25,7 @@ class Scope(StrEnum):
 async def pause_sending(tx: Transaction, *, scope: Scope, key: str, by: Actor, reason: str) -> None:
     """Stop sending: once this commits no gate lets a text through, and no POST starts more than 0.5 s later.
 
-    Queued work stays queued. `key` is 'all', a tenant's id or a channel.
+    Queued work stays queued. `key` is 'all', a tenant's id, a channel or a campaign's id.
     """
     await switches.pause(tx, scope=scope.value, key=key, by=by.shown, reason=reason)
     await audit.write_entry(
@@ -46,6 +47,8 @@ async def prove_stop(tx: Transaction, *, scope: Scope, key: str) -> StopProof:
     """Report since when sending is stopped, what is in flight, and when the last POST started."""
     if scope is Scope.TENANT:
         return await switches.prove_stop(tx, scope=scope.value, key=key)
+    if scope is Scope.CAMPAIGN:
+        return await switches.prove_campaign_stop(tx, scope=scope.value, campaign_id=UUID(key))
     return await switches.prove_global_stop(tx, scope=scope.value, key=key)
 
 
