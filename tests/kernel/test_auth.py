@@ -44,7 +44,7 @@ from frontdesk.kernel.auth import (
     set_password,
 )
 from frontdesk.kernel.auth.model import throttled_address
-from frontdesk.kernel.auth.passwords import common_passwords
+from frontdesk.kernel.auth.passwords import frequent_passwords
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.db import Role as DatabaseRole
 from frontdesk.kernel.errors import Refused
@@ -358,9 +358,9 @@ def test_a_password_that_anybody_would_try_is_refused(password: str) -> None:
     assert refusal.value.code == "auth.password_weak"
 
 
-def test_every_one_of_the_3000_most_common_passwords_is_refused() -> None:
-    assert len(common_passwords()) == 3000
-    for password in common_passwords():
+def test_every_one_of_the_3000_most_frequent_passwords_is_refused() -> None:
+    assert len(frequent_passwords()) == 3000
+    for password in frequent_passwords():
         with pytest.raises(Refused):
             refuse_weak_password(password.upper())
 

@@ -15,11 +15,11 @@ import aiohttp
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from frontdesk.features import senders
+from frontdesk.features import contacts, conversations, senders
 from frontdesk.providers.twin import FaultKind, FaultOrder, TwinConfig, TwinControl, TwinServer
 from frontdesk.providers.twin.wire import Settings
 from tests.providers.telnyx.signing import Json, event_body, payload, signed_headers
-from tests.support.office import CAROL, TOKEN, Office, call_form, open_office
+from tests.support.office import CAROL, TOKEN, Office, open_office
 
 LINE = "+12125550144"
 ALIAS = "/api/sms/webhook"
@@ -40,11 +40,23 @@ class Telnyx:
         async with self.office.carrier.post(self.office.url + path, data=body, headers=signed) as answer:
             return answer.status
 
-    async def missed_call(self) -> None:
-        """Let a call to the number go unanswered, so that a text is owed."""
-        form = call_form("CA" + "1" * 32, CAROL, LINE, DialCallStatus="no-answer")
-        await self.office.post("voice/dial-action", form)
-        await self.office.parts.courier.idle()
+    async def answer(self, words: str = "Yes, 3 pm is free.") -> None:
+        """Let Ada answer Carol, who has written, from the number at Telnyx."""
+        assert await self.post(text_of("Is 3 pm free?", message_id="asked")) == 200
+        parts = self.office.parts
+        async with parts.app.transaction(self.office.ada.id) as tx:
+            carol = await contacts.ensure_contact(tx, phone_e164=CAROL)
+            await conversations.write_to(
+                tx,
+                contact_id=carol.id,
+                body=words,
+                author="ada",
+                key="answer",
+                sender_e164=LINE,
+                provider="telnyx",
+                lane=parts.courier,
+            )
+        await parts.courier.idle()
         await self.office.settle()
 
     async def status_of_job(self) -> object:
@@ -89,10 +101,10 @@ def text_of(body: str, *, message_id: str = "m1", event_id: str = "e1", **change
     return event_body("message.received", message, event_id=event_id)
 
 
-async def test_a_missed_call_is_answered_by_one_text_through_telnyx_whose_receipts_are_heard(telnyx: Telnyx) -> None:
-    await telnyx.missed_call()
+async def test_an_answer_leaves_once_through_telnyx_and_its_receipts_are_heard(telnyx: Telnyx) -> None:
+    await telnyx.answer()
     [sent] = (await telnyx.control.wait_for_text(CAROL)).messages
-    assert "sorry we missed you" in sent.body
+    assert sent.body == "Yes, 3 pm is free."
     assert sent.status_callback.startswith(f"{telnyx.office.url}{STATUS}?reference=")
     await telnyx.control.wait_until_idle()
     assert await telnyx.status_of_job() == "delivered"
@@ -104,11 +116,19 @@ async def test_a_missed_call_is_answered_by_one_text_through_telnyx_whose_receip
 
 async def test_what_a_person_writes_is_in_their_thread_and_stop_is_in_force_at_once(telnyx: Telnyx) -> None:
     assert (await telnyx.control.send_text(customer=CAROL, to=LINE, body="Is 3 pm free?")).status == 200
-    assert await telnyx.office.fetchval("select body from conv_messages where direction = 'in'") == "Is 3 pm free?"
+    said = "select body from conv_messages where direction = 'inbound'"
+    assert await telnyx.office.fetchval(said) == "Is 3 pm free?"
     await telnyx.control.send_text(customer=CAROL, to=LINE, body="STOP")
-    await telnyx.missed_call()
-    assert await telnyx.office.fetchval("select failure_code from send_jobs where template = 'open'") == "consent.opted_out"
-    assert not any("sorry" in text.body for text in await telnyx.control.texts_to(CAROL))
+    await telnyx.answer()
+    assert await telnyx.office.fetchval("select failure_code from send_jobs") == "consent.opted_out"
+    assert await telnyx.control.journal(operation="messages.create", to=CAROL) == []
+
+
+async def test_help_that_telnyx_left_to_us_is_answered_through_telnyx(telnyx: Telnyx) -> None:
+    assert await telnyx.post(text_of("HELP")) == 200
+    await telnyx.office.settle()
+    [sent] = (await telnyx.control.wait_for_text(CAROL)).messages
+    assert "Harbor Plumbing" in sent.body
 
 
 async def test_a_keyword_that_telnyx_has_answered_is_not_answered_again(telnyx: Telnyx) -> None:
@@ -202,7 +222,7 @@ async def test_a_second_key_verifies_while_one_is_being_replaced(database_url: s
 
 async def test_a_stop_that_only_telnyx_heard_is_mirrored_from_its_refusal(telnyx: Telnyx) -> None:
     await telnyx.control.block_pair(number=LINE, customer=CAROL)
-    await telnyx.missed_call()
+    await telnyx.answer()
     assert await telnyx.office.fetchval("select failure_code from send_jobs") == "40300"
     assert await telnyx.count(f"do_not_contact where phone_e164 = '{CAROL}'") == 1
     assert await telnyx.control.texts_to(CAROL) == []
@@ -216,7 +236,7 @@ LOST = (FaultKind.REPLY_LOST, FaultKind.ERROR_AFTER_ACCEPT, FaultKind.RESET, Fau
 async def test_a_text_whose_answer_was_lost_is_never_sent_twice(telnyx: Telnyx, kind: FaultKind, listed: bool) -> None:  # noqa: FBT001 - a parameter of the table
     await telnyx.control.change_settings(Settings(callback_share=0.0, list_lag_ms=0 if listed else 3_600_000))
     await telnyx.control.inject_fault(FaultOrder(kind=kind, seconds=0))
-    await telnyx.missed_call()
+    await telnyx.answer()
     assert await telnyx.status_of_job() == "unknown"
     await telnyx.control.wait_until_idle()
     for _ in range(6):
@@ -231,7 +251,7 @@ async def test_a_text_whose_answer_was_lost_is_never_sent_twice(telnyx: Telnyx, 
 
 async def test_a_receipt_settles_a_text_whose_answer_was_lost(telnyx: Telnyx) -> None:
     await telnyx.control.inject_fault(FaultOrder(kind=FaultKind.REPLY_LOST, seconds=0))
-    await telnyx.missed_call()
+    await telnyx.answer()
     await telnyx.control.wait_for_text(CAROL)
     await telnyx.control.wait_until_idle()
     assert await telnyx.status_of_job() == "delivered"

@@ -202,7 +202,7 @@ async def _write(
         await queries.update_number(tx, after)
         details = {"phone_e164": after.phone_e164, "fields": changed}
         await audit.write_entry(tx, actor=by, action=action, subject=_subject(after), details=details)
-    return after
+    return await get_number(tx, number_id=after.id)
 
 
 def _known(number: SendingNumber | None) -> SendingNumber:

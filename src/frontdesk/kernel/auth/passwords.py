@@ -86,16 +86,16 @@ def refuse_weak_password(password: str, *, about: Iterable[str] = ()) -> None:
         if len(word) > 2:  # noqa: PLR2004 - initials and particles occur in any text
             plain = plain.replace(word, "")
     letters = re.sub(r"[\W\d_]+", "", plain)
-    if {password.casefold(), plain} & common_passwords():
+    if {password.casefold(), plain} & frequent_passwords():
         raise _weak("The password is one of those that are tried first everywhere: use several words instead.")
     if len(set(plain)) < 5 or len(plain) < MIN_OWN_CHARACTERS or letters in _STEMS or _is_run(plain):  # noqa: PLR2004 - a rule
         raise _weak("The password is easy to guess: use several words that have nothing to do with you or with us.")
 
 
 @cache
-def common_passwords() -> frozenset[str]:
+def frequent_passwords() -> frozenset[str]:
     """Read the 3,000 most common passwords that are long enough; NOTICE names their source."""
-    return frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split())
+    return frozenset(Path(__file__).with_name("frequent_passwords.txt").read_text(encoding="utf-8").split())
 
 
 def _is_run(text: str) -> bool:

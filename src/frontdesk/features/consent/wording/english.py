@@ -264,6 +264,9 @@ STOP = (
     ),
 )
 
+# The one rule that says nothing by itself: likeness to other opt-outs may settle it.
+VAGUE = "refusal near a word about messages"
+
 UNSURE = (
     Rule(
         "wrong person",
@@ -307,7 +310,7 @@ UNSURE = (
             "dont <wish> this/these/it $",
         ),
     ),
-    Rule("refusal near a word about messages", ("<refusal> .. <subject>", "<subject> .. <refusal>")),
+    Rule(VAGUE, ("<refusal> .. <subject>", "<subject> .. <refusal>")),
     Rule(
         "stop or cancel what?",
         (

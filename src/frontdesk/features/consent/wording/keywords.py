@@ -103,7 +103,8 @@ RESPELLED: dict[str, str] = {
         "stop",
     ),
     **dict.fromkeys(
-        "unsub unsubbed unsubscibed unsuscribe unsubcribe unsubscibe unsubsribe unsubscrib unsubscribed unsubscribing unsubscribes"
+        "unsub unsubbed unsubscibed"
+        " unsuscribe unsubcribe unsubscibe unsubsribe unsubscrib unsubscribed unsubscribing unsubscribes"
         " unsubscirbe unsubscrive unsubsrcibe usubscribe unsubscripe unsubscride unsubscriber"
         " unsubribe unsunscribe unsubscription"
         " unsubscrbe unsubsribed unsubcribed unsuscribed unsbscribe unsucribe unsubsctibe ubsubscribe insubscribe"

@@ -96,7 +96,7 @@ def understand(body: str, hint: str | None = None) -> Wording:
         return Wording(Verdict.NONE, Evidence("reaction to our own text", ""))
     message = plain(body, respelled=RESPELLED)
     read = _by_keyword(message) or _by_clause(message) or _by_phrase(message)
-    if read is None or read.verdict is Verdict.UNSURE_STOP:
+    if read is None or read.evidence.rule == english.VAGUE:
         read = _by_likeness(message, read)
     if read is not None:
         return read
