@@ -25,8 +25,7 @@ from pathlib import Path
 
 import asyncpg
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from drain_peers import fresh_database, on_database
 
@@ -42,6 +41,8 @@ from frontdesk.schema.migrate import migrate
 NAME = "bench.text.v1"
 PER_TRANSACTION = 100
 PATIENCE_SECONDS = 600.0
+THIS = Path(__file__).resolve()
+ROOT = THIS.parent.parent
 PEER = ROOT / "benchmarks" / "peers" / "dbos"
 PEER_HOME = ROOT / "build" / "peers" / "dbos"
 OURS_ENDED = """
@@ -99,7 +100,7 @@ async def run_ours(url: str, *, runs: int, workers: int, concurrency: int) -> fl
                     await start_run(tx, NAME, {"number": number}, key=f"bench:{number}")
         environment = {"WORK_ON": url, "CONCURRENCY": str(concurrency)}
         for _ in range(workers):
-            await _start(stack, [sys.executable, str(Path(__file__).resolve())], environment)
+            await _start(stack, [sys.executable, str(THIS)], environment)
         return await _until_ended(url, OURS_ENDED, runs)
 
 

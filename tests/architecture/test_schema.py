@@ -12,22 +12,25 @@ from enum import StrEnum
 import asyncpg
 import pytest
 
+from frontdesk.features.consent.model import ConsentKind, ConsentScope, RefusalScope, RefusalSource, RequestOutcome
 from frontdesk.features.consent.wording import Verdict as WordingVerdict
 from frontdesk.features.contacts.model import ImportStatus, RowOutcome
 from frontdesk.features.delivery.gates import Verdict
 from frontdesk.features.delivery.model import JobStatus, MessageClass
 from frontdesk.features.delivery.retry import RANK
 from frontdesk.features.delivery.service.switching import Scope
+from frontdesk.features.senders import NumberType, RegistrationStatus
 from frontdesk.features.textback.model import Outcome
 from frontdesk.kernel.auth import Role as MemberRole
 from frontdesk.kernel.db import Role
+from frontdesk.kernel.hooks import DeliveryStatus
 from frontdesk.kernel.jobs import RunState
 from frontdesk.schema import migrate as migration
 from tests.architecture.sources import ROOT, listed, sources
 
 NOT_OURS = ("pgqueuer", "alembic")
 # Names that the sources give; every other table is a plural noun.
-SOURCES_NAMES = {"do_not_contact", "audit_log"}
+SOURCES_NAMES = {"do_not_contact", "global_do_not_contact", "audit_log"}
 TIMES = re.compile(r"_(at|until)$|^(at|since)$")
 # Which words a column takes, and where the program lists them.
 VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
@@ -40,10 +43,21 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("imports", "status"): ImportStatus,
     ("import_rows", "outcome"): RowOutcome,
     ("job_runs", "state"): RunState,
+    ("do_not_contact", "scope"): RefusalScope,
+    ("do_not_contact", "source"): RefusalSource,
+    ("global_do_not_contact", "scope"): RefusalScope,
+    ("suppression_imports", "scope"): RefusalScope,
+    ("opt_ins", "kind"): ConsentKind,
+    ("opt_ins", "scope"): ConsentScope,
+    ("opt_in_requests", "outcome"): RequestOutcome,
+    ("sending_numbers", "number_type"): NumberType,
+    ("sending_numbers", "registration_status"): RegistrationStatus,
+    ("webhook_deliveries", "status"): DeliveryStatus,
 }
+# Names that somebody else gave, as they gave them.
+OUTSIDE_IDS = {("sending_numbers", "registration_id")}
 OTHER_CHECKS = {
     ("send_jobs", "channel"): {"sms"},
-    ("do_not_contact", "scope"): {"all", "marketing"},
     ("conv_messages", "direction"): {"inbound", "outbound"},
     ("job_steps", "state"): {"succeeded", "failed", "skipped"},
 }
@@ -112,7 +126,8 @@ async def test_phones_money_and_ids_have_the_types_of_the_house(owner: asyncpg.C
             offenders.append(f"{row['table_name']}.{column}: a phone ends with _e164")
         if column.endswith("_cents") and kind not in {"int4", "int8"}:
             offenders.append(f"{row['table_name']}.{column}: money is whole cents")
-        if column.endswith("_id") and not column.startswith("provider_") and kind != "uuid":
+        ours_to_name = not column.startswith("provider_") and (row["table_name"], column) not in OUTSIDE_IDS
+        if column.endswith("_id") and ours_to_name and kind != "uuid":
             offenders.append(f"{row['table_name']}.{column}: an id is a uuid, not {kind}")
         if kind in {"json", "varchar", "bpchar", "float4", "float8", "money"}:
             offenders.append(f"{row['table_name']}.{column}: {kind} is not used here")

@@ -49,8 +49,13 @@ FITTING: dict[tuple[str, str], object] = {
     ("send_jobs", "message_class"): "C1",
     ("send_decisions", "verdict"): "send",
     ("do_not_contact", "scope"): "all",
+    ("opt_ins", "kind"): "written",
+    ("opt_ins", "scope"): "marketing",
+    ("suppression_imports", "scope"): "all",
     ("conv_messages", "direction"): "inbound",
     ("textbacks", "outcome"): "texting",
+    ("webhook_deliveries", "status"): "pending",
+    ("webhook_endpoints", "event_names"): ["calls.missed.v1"],
 }
 
 
@@ -155,6 +160,7 @@ async def test_a_table_without_tenants_rows_is_named_here(owner: asyncpg.Connect
     assert shared - OWN_RULES == {
         "breakers",  # health of our numbers at their carriers
         "delivery_switches",  # the kill switches, read at every gate
+        "global_do_not_contact",  # whom no business may text
         "job_schedules",
         "live_processes",
         "login_attempts",
@@ -163,6 +169,7 @@ async def test_a_table_without_tenants_rows_is_named_here(owner: asyncpg.Connect
         "sender_opt_outs",  # a STOP to one of our numbers holds for whoever uses it
         "sessions",
         "users",
+        "webhook_cursors",  # how far the outbox has been read for all endpoints
     }
 
 

@@ -30,6 +30,13 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/simulate/missed-call": {"caller": CAROL},
     "/api/simulate/text": {"customer": CAROL, "body": "x"},
     "/api/tenants/{tenant_id}": {"ring_seconds": 21},
+    "/api/sending-numbers": {"phone_e164": "+12125550177"},
+    "/api/sending-numbers/{number_id}": {"burst": 2},
+    "/api/members": {"email": "dana@example.com", "role": "agent"},
+    "/api/members/{user_id}": {"role": "agent"},
+    "/api/webhook-endpoints": {"url": "https://hooks.example.com/in", "event_names": ["calls.missed.v1"]},
+    "/api/webhook-endpoints/{endpoint_id}": {"description": "x"},
+    "/api/webhook-endpoints/{endpoint_id}/replay": {"since": "2026-01-01T00:00:00Z"},
 }
 
 
@@ -70,6 +77,8 @@ async def _ids(house: House) -> dict[str, str]:
     ada = await house.as_person(ADA)
     timeline = (await ada.get("/api/timeline")).json()["items"]
     token = await ada.post("/api/tokens", json={"name": "x", "scopes": ["calls:read"]})
+    endpoint = await ada.post("/api/webhook-endpoints", json=BODIES["/api/webhook-endpoints"])
+    told = await ada.post(f"/api/webhook-endpoints/{endpoint.json()['id']}/test")
     return {
         "tenant_id": str(house.ada.id),
         "call_id": next(one["id"] for one in timeline if "voicemails" in one),
@@ -79,6 +88,10 @@ async def _ids(house: House) -> dict[str, str]:
         "job_id": (await ada.get("/api/send-jobs")).json()["items"][0]["id"],
         "task_id": (await ada.get("/api/tasks")).json()[0]["id"],
         "token_id": token.json()["id"],
+        "number_id": (await ada.get("/api/sending-numbers")).json()["items"][0]["id"],
+        "user_id": (await ada.get("/api/members", params={"role": "agent"})).json()["items"][0]["user_id"],
+        "endpoint_id": endpoint.json()["id"],
+        "delivery_id": told.json()["id"],
         "channel": "sms",
     }
 

@@ -5,10 +5,11 @@ import os
 import signal
 import sys
 
-from dbos import DBOS, Queue
+from dbos import DBOS
 
 CONCURRENCY = int(os.environ.get("CONCURRENCY", "16"))
-queue = Queue("texts", worker_concurrency=CONCURRENCY, polling_interval_sec=0.05)
+QUEUE = "texts"
+POLL_SECONDS = 0.02
 
 
 @DBOS.step()
@@ -38,7 +39,9 @@ async def text(number: int) -> dict[str, int]:
 async def add(count: int) -> None:
     """Queue the workflows, a hundred at a time."""
     for start in range(0, count, 100):
-        await asyncio.gather(*(queue.enqueue_async(text, number) for number in range(start, min(start + 100, count))))
+        await asyncio.gather(
+            *(DBOS.enqueue_workflow_async(QUEUE, text, number) for number in range(start, min(start + 100, count)))
+        )
 
 
 async def work() -> None:
@@ -61,11 +64,11 @@ def main() -> None:
             "log_level": "ERROR",
         }
     )
-    if verb == "add":
-        DBOS.listen_queues([])
+    DBOS.listen_queues([QUEUE] if verb == "work" else ["none"])
 
     async def run() -> None:
         DBOS.launch()
+        await DBOS.register_queue_async(QUEUE, worker_concurrency=CONCURRENCY, polling_interval_sec=POLL_SECONDS)
         await (add(int(argument)) if verb == "add" else work())
 
     asyncio.run(run())

@@ -16,6 +16,7 @@ from frontdesk.cli.auditing import open_book
 from frontdesk.cli.calling import Caller
 from frontdesk.cli.office import twin_account
 from frontdesk.cli.seeding import Welcome, seed
+from frontdesk.cli.twin_keys import TelnyxKeys, twin_telnyx_keys
 from frontdesk.features import senders, tenants
 from frontdesk.kernel import attendance
 from frontdesk.kernel.clock import DatabaseClock
@@ -40,10 +41,11 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
-    """The pretended carrier: where it is, and the secret of its control API."""
+    """The pretended carriers: where they are, the secret of their control API, and the keys of Telnyx."""
 
     url: str
     control_token: str = field(repr=False)
+    telnyx: TelnyxKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +139,10 @@ def _free_port(host: str, port: int) -> int:
 
 def _carrier(settings: Settings, home: Path) -> tuple[TwilioAccount | None, Twin | None]:
     """Name the twin's account, whose secrets are kept in the home folder; none where real keys are set."""
-    if settings.twilio.account_sid is not None:
+    if settings.twilio.account_sid is not None or settings.telnyx.api_key is not None:
         return None, None
     url = f"http://127.0.0.1:{_free_port('127.0.0.1', 0)}"
-    twin = Twin(url=url, control_token=ensure_secret(home, "twin_control_token"))
+    twin = Twin(url=url, control_token=ensure_secret(home, "twin_control_token"), telnyx=twin_telnyx_keys(home))
     return twin_account(home, api_base_url=url), twin
 
 
@@ -153,6 +155,7 @@ def _carrier_environment(account: TwilioAccount | None, twin: Twin | None) -> di
         "TWILIO_AUTH_TOKEN": account.auth_token,
         "TWILIO_API_BASE_URL": account.api_base_url,
         "TWIN_CONTROL_TOKEN": twin.control_token,
+        **twin.telnyx.for_programs(twin.url),
     }
 
 
@@ -165,6 +168,7 @@ def _twin_child(account: TwilioAccount, twin: Twin, *, ready: Callable[[], Await
             "TWIN_ACCOUNT_SID": account.account_sid,
             "TWIN_AUTH_TOKEN": account.auth_token,
             "TWIN_CONTROL_TOKEN": twin.control_token,
+            **twin.telnyx.for_twin(),
         },
         ready=ready,
     )
@@ -258,9 +262,10 @@ async def _set_up_twin(system: Database, twin: Twin, our_url: str) -> bool:
         async with TwinControl(twin.url, token=twin.control_token) as control:
             for number in numbers:
                 await control.configure_number(
-                    number,
+                    number.phone_e164,
+                    provider=number.provider,
                     voice_url=f"{our_url}/webhooks/twilio/voice",
-                    sms_url=f"{our_url}/webhooks/twilio/sms",
+                    sms_url=f"{our_url}/webhooks/{number.provider}/sms",
                     status_callback=f"{our_url}/webhooks/twilio/voice/status",
                 )
     except (*UNAVAILABLE, HttpFailure):
@@ -268,13 +273,13 @@ async def _set_up_twin(system: Database, twin: Twin, our_url: str) -> bool:
     return True
 
 
-async def _list_numbers(system: Database) -> list[str]:
+async def _list_numbers(system: Database) -> list[senders.SendingNumber]:
     async with system.transaction() as tx:
         businesses = await tenants.list_tenants(tx)
-    found: list[str] = []
+    found: list[senders.SendingNumber] = []
     for business in businesses:
         async with system.transaction(business.id) as tx:
-            found += [number.phone_e164 for number in await senders.list_numbers(tx)]
+            found += await senders.list_numbers(tx)
     return found
 
 

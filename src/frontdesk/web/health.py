@@ -37,7 +37,8 @@ def register_readings(parts: Frontdesk) -> None:
             return await count_pending(tx)
 
     for counter in (WEBHOOK_DEDUPE_HITS, WEBHOOK_SIGNATURE_FAILURES):
-        parts.metrics.increment(counter, 0, provider="twilio")  # a rate needs its first 0
+        for provider in ("twilio", *(("telnyx",) if parts.telnyx else ())):
+            parts.metrics.increment(counter, 0, provider=provider)  # a rate needs its first 0
     parts.metrics.register_async_gauge(OUTBOX_DISPATCH_LAG, lag)
     parts.metrics.register_async_gauge(OUTBOX_PENDING, pending)
     parts.metrics.register_async_gauge(FIRST_SMS_P95, first_text_p95)

@@ -40,7 +40,12 @@ class NewRole(BaseModel, extra="forbid"):
 def member_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of members; nobody gives or takes a role that may do more than they may themselves."""
     routes = APIRouter(prefix="/api/members", tags=["members"])
+    _add_looking(routes, parts, door)
+    _add_changing(routes, parts, door)
+    return routes
 
+
+def _add_looking(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
     @routes.get("", summary="List who works for the business, newest people first")
     async def list_members(
         visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_READ))],
@@ -52,6 +57,15 @@ def member_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
             found = await members.list_members(tx, before=before, limit=limit, role=role)
         return page_of(found, found[-1].user_id if found else None, limit=limit)
 
+    @routes.get("/{user_id}", summary="Read who somebody is to the business")
+    async def get_member(
+        visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_READ))], user_id: UUID
+    ) -> Member:
+        async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+            return await members.get_member(tx, user_id=user_id)
+
+
+def _add_changing(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
     @routes.post("", summary="Take a person in; somebody new cannot log in before a password is set", status_code=201)
     async def add_member(
         visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))],
@@ -76,13 +90,6 @@ def member_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
             )
             return await members.get_member(tx, user_id=user_id)
 
-    @routes.get("/{user_id}", summary="Read who somebody is to the business")
-    async def get_member(
-        visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_READ))], user_id: UUID
-    ) -> Member:
-        async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
-            return await members.get_member(tx, user_id=user_id)
-
     @routes.patch("/{user_id}", summary="Give somebody another role")
     async def change_role(
         visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))], user_id: UUID, wanted: NewRole
@@ -105,5 +112,3 @@ def member_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
                 tx, user_id=user_id, grantable=visit.principal.scopes_for(visit.tenant_id), actor=visit.actor
             )
         return Response(status_code=204)
-
-    return routes

@@ -236,4 +236,4 @@ def _hire_courier(
 
 def _list_handlers(settings: Settings, courier: delivery.Courier, journal: Journal) -> Handlers:
     limits = textback.TextbackLimits(useful_for=timedelta(minutes=settings.textback.time_limit_minutes))
-    return Handlers([*textback.handlers(courier, limits), *conversations.handlers(journal), *calls.handlers()])
+    return Handlers([*textback.handlers(courier, limits), *conversations.handlers(journal, courier), *calls.handlers()])

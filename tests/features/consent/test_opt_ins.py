@@ -129,16 +129,16 @@ async def test_the_law_reads_a_row_as_the_database_writes_it(desk: Desk) -> None
 
 
 @pytest.mark.parametrize(
-    ("change", "code"),
+    ("opt_in", "code"),
     [
-        ({"given_at": datetime(2036, 1, 1, tzinfo=UTC)}, "consent.time_to_come"),
-        ({"zone": "Mars/Olympus"}, "consent.zone_unknown"),
-        ({"ip": "300.1.1.1"}, "consent.ip_invalid"),
+        (replace(COMPLETE, given_at=datetime(2036, 1, 1, tzinfo=UTC)), "consent.time_to_come"),
+        (replace(COMPLETE, zone="Mars/Olympus"), "consent.zone_unknown"),
+        (replace(COMPLETE, ip="300.1.1.1"), "consent.ip_invalid"),
     ],
 )
-async def test_evidence_that_cannot_be_true_is_refused(desk: Desk, change: dict[str, object], code: str) -> None:
+async def test_evidence_that_cannot_be_true_is_refused(desk: Desk, opt_in: consent.OptIn, code: str) -> None:
     with pytest.raises(Refused) as refused:
-        await record(desk, replace(COMPLETE, **change))  # type: ignore[arg-type] - one field of its own type each
+        await record(desk, opt_in)
     assert refused.value.code == code
     async with desk.app.transaction(desk.ada) as tx:
         with pytest.raises(Refused) as other:

@@ -55,7 +55,7 @@ async def test_the_report_says_of_each_row_what_is_wrong_and_what_to_do(desk: De
     done = await desk.import_(FIRST)
     faults = await desk.faults(done.id)
     assert [(one.row_number, one.outcome.value) for one in faults] == [(4, "rejected"), (6, "rejected"), (7, "noted")]
-    assert [problem.column for problem in faults[2].problems] == ["State", "E-mail"] or True
+    assert {problem.column for problem in faults[2].problems} == {"State", "E-mail"}
     header = exporting.header_of(done)
     text = exporting.report_header(header) + exporting.report_rows(faults, width=len(header))
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
@@ -149,7 +149,7 @@ async def test_numbers_that_a_spreadsheet_took_for_sums_are_read(desk: Desk) -> 
 
 async def test_completion_is_told_and_on_record(desk: Desk) -> None:
     done = await desk.import_(FIRST)
-    event = await desk.value("select payload::text from outbox_events where event_type = 'contacts.import_completed.v1'")
+    event = await desk.value("select payload::text from outbox_events where name = 'contacts.import_completed.v1'")
     assert str(done.id) in str(event)
     actions = await desk.value("select array_agg(action order by seq) from audit_log where tenant_id = $1", desk.ada)
     assert actions is not None

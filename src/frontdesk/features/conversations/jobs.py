@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from frontdesk.features import consent
+from frontdesk.features import consent, delivery
+from frontdesk.features.consent.events import OptInRequested
 from frontdesk.features.conversations import service
 from frontdesk.features.delivery.events import CarrierReportedOptOut, TextDelayed, TextGivenUp
 from frontdesk.kernel.db import Transaction
@@ -29,8 +30,8 @@ async def _tell_about_failure(tx: Transaction, news: NewsOf[TextGivenUp]) -> Non
     )
 
 
-def handlers(journal: consent.OptOutJournal) -> list[Handler]:
-    """List what conversations listen to."""
+def handlers(journal: consent.OptOutJournal, lane: delivery.InlineLane) -> list[Handler]:
+    """List what conversations listen to; `lane` sends at once what a person waits for."""
 
     async def mirror_opt_out(tx: Transaction, news: NewsOf[CarrierReportedOptOut]) -> None:
         await consent.note_carrier_opt_out(
@@ -41,7 +42,12 @@ def handlers(journal: consent.OptOutJournal) -> list[Handler]:
             journal=journal,
         )
 
+    async def ask_to_confirm(tx: Transaction, news: NewsOf[OptInRequested]) -> None:
+        event = news.event
+        await service.ask_to_confirm(tx, request_id=event.request_id, phone_e164=event.phone_e164, lane=lane)
+
     return [
+        on(OptInRequested, "conversations.ask_to_confirm", ask_to_confirm, inline=True),
         on(TextDelayed, "conversations.tell_about_delay", _tell_about_delay),
         on(TextGivenUp, "conversations.tell_about_failure", _tell_about_failure),
         on(CarrierReportedOptOut, "conversations.mirror_opt_out", mirror_opt_out),

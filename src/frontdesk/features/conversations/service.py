@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from frontdesk.features import consent, contacts, delivery
+from frontdesk.features import consent, contacts, delivery, senders, tenants
 from frontdesk.features.conversations import queries
 from frontdesk.features.conversations.events import TaskRaised, TextReceived, TextWritten
 from frontdesk.features.conversations.model import Task, Thread, ThreadMessage
@@ -128,6 +128,7 @@ async def receive_text(
         source=f"text:{text.provider_message_id}",
         carrier_answers=text.opt_out_hint is not None,
         journal=journal,
+        body=text.body,
     )
     message_id, thread_id = await _keep_inbound(tx, text, contact_id=contact.id, wording=wording.verdict.value)
     if heard.unsure:
@@ -244,6 +245,42 @@ async def write_to(
         phone_e164=contact.phone_e164,
         sender_e164=sender_e164,
         provider=provider,
+        lane=lane,
+    )
+
+
+async def ask_to_confirm(tx: Transaction, *, request_id: UUID, phone_e164: str, lane: delivery.InlineLane) -> None:
+    """Ask a person by text whether they really want marketing, once per request; nothing if it is closed by now."""
+    request = await consent.find_open_request(tx, request_id=request_id)
+    if request is None:
+        return
+    numbers = [one for one in await senders.list_numbers(tx) if one.texting_allowed and one.retired_at is None]
+    if not numbers:
+        subject = "Somebody signed up for texts and cannot be asked to confirm it: no number may text."
+        await raise_task_about(
+            tx, phone_e164=phone_e164, kind="opt_in_not_asked", subject=subject, source_key=f"opt_in:{request_id}"
+        )
+        return
+    contact = await contacts.ensure_contact(tx, phone_e164=phone_e164)
+    business = await tenants.get_tenant(tx)
+    words = Words(
+        key=f"opt_in:{request_id}",
+        message_class=delivery.MessageClass.TRANSACTIONAL,
+        cause=f"opt_in:{request_id}",
+        template="opt_in_request",
+        basis="the person's own sign-up, which they are asked to confirm",
+        basis_at=request.requested_at,
+        body=consent.request_text(business=business.name, frequency=request.frequency),
+        useful_until=min(request.expires_at, tx.now + ANSWER_USEFUL_FOR),
+    )
+    line = numbers[0]
+    await say(
+        tx,
+        words,
+        contact_id=contact.id,
+        phone_e164=phone_e164,
+        sender_e164=line.phone_e164,
+        provider=line.provider,
         lane=lane,
     )
 

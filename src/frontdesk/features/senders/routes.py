@@ -98,7 +98,12 @@ class ChangedNumber(NumberSettings):
 def router(access: Access) -> APIRouter:
     """Make the routes of numbers; a business sees and changes its own."""
     routes = APIRouter(prefix="/api/sending-numbers", tags=["numbers"])
+    _add_looking(routes, access)
+    _add_changing(routes, access)
+    return routes
 
+
+def _add_looking(routes: APIRouter, access: Access) -> None:
     @routes.get("", summary="List the business's numbers, newest first")
     async def list_numbers(
         visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_READ))],
@@ -110,6 +115,15 @@ def router(access: Access) -> APIRouter:
             found = await service.search_numbers(tx, wanted, before=before, limit=limit)
         return page_of([describe(one) for one in found], found[-1].id if found else None, limit=limit)
 
+    @routes.get("/{number_id}", summary="Read a number")
+    async def get_number(
+        number_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_READ))]
+    ) -> NumberView:
+        async with visit.transaction() as tx:
+            return describe(await service.get_number(tx, number_id=number_id))
+
+
+def _add_changing(routes: APIRouter, access: Access) -> None:
     @routes.post("", summary="Add a number", status_code=201)
     async def add_number(
         visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))],
@@ -127,13 +141,6 @@ def router(access: Access) -> APIRouter:
             number_id, _ = await idempotency.once(
                 tx, operation="senders.add", key=idempotency_key, request=new.model_dump(mode="json"), make=add
             )
-            return describe(await service.get_number(tx, number_id=number_id))
-
-    @routes.get("/{number_id}", summary="Read a number")
-    async def get_number(
-        number_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_READ))]
-    ) -> NumberView:
-        async with visit.transaction() as tx:
             return describe(await service.get_number(tx, number_id=number_id))
 
     @routes.patch("/{number_id}", summary="Change a number, retire it or take it back")
@@ -159,8 +166,6 @@ def router(access: Access) -> APIRouter:
     ) -> NumberView:
         async with visit.transaction() as tx:
             return describe(await service.retire_number(tx, number_id=number_id, by=visit.actor))
-
-    return routes
 
 
 def describe(number: SendingNumber) -> NumberView:

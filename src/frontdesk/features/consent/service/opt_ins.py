@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from ipaddress import ip_address
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -249,10 +249,12 @@ def _checked(tx: Transaction, opt_in: OptIn, text_sha256: str) -> OptIn:
         raise Refused("consent.time_to_come", "given_at is still to come", status=422)
     if opt_in.zone and opt_in.zone not in available_timezones() and _OFFSET.fullmatch(opt_in.zone) is None:
         raise Refused("consent.zone_unknown", "zone is no time zone: write America/New_York or -05:00", status=422)
-    if not opt_in.ip:
-        return opt_in
+    # In UTC as the database gives it back; the person's own clock is told by `zone`.
+    kept = replace(opt_in, given_at=None if opt_in.given_at is None else opt_in.given_at.astimezone(UTC))
+    if not kept.ip:
+        return kept
     try:
-        return replace(opt_in, ip=str(ip_address(opt_in.ip)))
+        return replace(kept, ip=str(ip_address(kept.ip)))
     except ValueError:
         raise Refused("consent.ip_invalid", "ip is no IP address", status=422) from None
 

@@ -21,7 +21,7 @@ from frontdesk.features.consent.wording.likeness import LIKE, MAYBE, likeness
 from frontdesk.features.consent.wording.patterns import Found, RuleBook
 from frontdesk.features.consent.wording.text import HARD, SOFT, PlainText, folded_word, plain, squeezed
 
-WORDING_VERSION = "2026-11-21"
+WORDING_VERSION = "2026-11-21.2"
 
 
 class Verdict(StrEnum):
@@ -88,7 +88,7 @@ def understand(body: str, hint: str | None = None) -> Wording:
 
     `hint` is what the carrier made of it ("stop", "help", "start") or None. A STOP from either side wins; START is
     only ever taken from the person's own word, never from "YES" nor from the carrier. Characters after the 1,600th
-    are not read. Costs tens of microseconds, and time linear in the message at worst.
+    are not read. Costs about a tenth of a millisecond, and time linear in the message at worst.
     """
     if hint == "stop":
         return Wording(Verdict.STOP, Evidence("carrier", hint), Scope.ALL)
