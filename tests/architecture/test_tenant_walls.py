@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -80,7 +81,7 @@ def value_for(table: str, column: str, kind: str) -> object:
     made: dict[str, object] = {
         "uuid": uuid4(), "text": uuid4().hex, "int2": 1, "int4": 1, "int8": random.randrange(1, 2**60),
         "bool": True, "timestamptz": datetime.now(UTC), "jsonb": "{}", "bytea": uuid4().bytes * 2, "_text": [],
-        "inet": "127.0.0.1",
+        "inet": "127.0.0.1", "date": datetime.now(UTC).date(), "time": datetime.now(UTC).time(), "numeric": Decimal(1),
     }  # fmt: skip
     return made[kind]
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
@@ -33,6 +34,7 @@ ADAS_NUMBER = "+12125550100"
 ADAS_PHONE = "+12125550199"
 CAROL = "+12065550123"
 MALLORYS_NUMBER = "+16025550100"
+PLENTY_CENTS = Decimal(10_000_000)
 ALWAYS_OPEN = json.dumps({"weekly": {day: [["00:00", "24:00"]] for day in DAYS}, "special": []})
 
 
@@ -54,6 +56,8 @@ def business(*, name: str, slug: str, forwarding: str | None = ADAS_PHONE) -> te
         textback_cooldown_seconds=600,
         voicemail_enabled=True,
         recording_announcement=tenants.DEFAULT_RECORDING_ANNOUNCEMENT,
+        daily_budget_cents=PLENTY_CENTS,
+        monthly_budget_cents=PLENTY_CENTS,
         created_at=moment,
         updated_at=moment,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +21,7 @@ from frontdesk.kernel.hooks import Delivery, DeliveryStatus, Endpoint, Sealer
 from frontdesk.kernel.hooks.model import DISABLE_AFTER, MAX_ENDPOINTS
 from frontdesk.kernel.ids import new_id
 from frontdesk.providers.hooks import HookClient
-from frontdesk.worker.hooks import AT_ONCE_PER_ENDPOINT, Herald
+from frontdesk.worker.hooks import ROOM, Herald
 from tests.support.actors import ADA_ACTS
 from tests.support.office import Office, open_office
 from tests.support.receiver import Message, Receiver, receiving
@@ -243,7 +244,7 @@ async def test_a_slow_endpoint_holds_up_nobody_else(outside: Outside) -> None:
         outside.receiver.answers.clear()
         await outside.happen(50)
         await outside.herald.turn()
-        await outside.office.eventually(lambda: _is(len(outside.receiver.got) == AT_ONCE_PER_ENDPOINT))
+        await outside.office.eventually(lambda: _is(len(outside.receiver.got) == ROOM.per_endpoint))
         await outside.happen(20, tenant=outside.office.mallory)
 
         async def all_quick() -> bool:
@@ -251,11 +252,51 @@ async def test_a_slow_endpoint_holds_up_nobody_else(outside: Outside) -> None:
             return len(quick.got) == 20
 
         await outside.office.eventually(all_quick)
-        assert len(outside.receiver.got) == AT_ONCE_PER_ENDPOINT
+        assert len(outside.receiver.got) == ROOM.per_endpoint
         outside.receiver.answers.set()
         await outside.herald.settle_all()
     assert len(outside.receiver.got) == 50
     assert all(one.status is DeliveryStatus.DELIVERED for one in await outside.deliveries(slow))
+
+
+async def test_a_business_with_many_slow_endpoints_leaves_room_for_others(outside: Outside) -> None:
+    for _ in range(6):
+        await outside.listen()
+    await outside.listen(tenant=outside.office.mallory)
+    await outside.happen(50)
+    await outside.happen(50, tenant=outside.office.mallory)
+    async with outside.office.parts.system.transaction() as tx:
+        await hooks.feed(tx)
+        held = await hooks.claim_due(tx, owner=new_id(), limit=512, room=ROOM)
+        again = await hooks.claim_due(tx, owner=new_id(), limit=512, room=ROOM)
+    of_tenant = Counter(one.tenant_id for one in held)
+    assert of_tenant == {outside.office.ada.id: ROOM.per_tenant, outside.office.mallory.id: ROOM.per_endpoint}
+    assert max(Counter(one.endpoint_id for one in held).values()) == ROOM.per_endpoint
+    assert again == []
+
+
+async def test_an_endpoint_that_fails_has_room_for_one_try(outside: Outside) -> None:
+    await outside.listen()
+    outside.receiver.status = 500
+    await outside.happen()
+    await outside.herald.settle_all()
+    await outside.happen(20)
+    async with outside.office.parts.system.transaction() as tx:
+        await hooks.feed(tx)
+        assert len(await hooks.claim_due(tx, owner=new_id(), limit=512, room=ROOM)) == 1
+
+
+async def test_another_business_sees_and_changes_nothing_even_without_asking_for_its_own(outside: Outside) -> None:
+    await outside.listen()
+    await outside.happen()
+    await outside.herald.settle_all()
+    async with outside.office.parts.app.transaction(outside.office.mallory.id) as tx:
+        for table in ("webhook_endpoints", "webhook_deliveries", "webhook_attempts"):
+            assert await tx.fetchval(f"select count(*) from {table}") == 0  # noqa: S608 - the names above
+        assert await tx.execute("update webhook_deliveries set step = 0") == "UPDATE 0"
+        assert await tx.execute("delete from webhook_endpoints") == "DELETE 0"
+    for table in ("webhook_endpoints", "webhook_deliveries", "webhook_attempts"):
+        assert await outside.office.fetchval(f"select count(*) from {table}") == 1  # noqa: S608 - the same
 
 
 async def _is(truth: bool) -> bool:  # noqa: FBT001 - the answer itself
@@ -277,7 +318,7 @@ async def test_what_a_dead_worker_held_is_told_again_and_its_late_word_does_not_
     dead, held = new_id(), []
     async with outside.office.parts.system.transaction() as tx:
         await hooks.feed(tx)
-        held = await hooks.claim_due(tx, owner=dead, limit=10, at_once=4)
+        held = await hooks.claim_due(tx, owner=dead, limit=10, room=ROOM)
     await outside.herald.settle_all()
     assert outside.receiver.got == []
     outside.office.clock.ahead = timedelta(seconds=61)

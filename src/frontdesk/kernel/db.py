@@ -68,6 +68,7 @@ class Transaction:
     __slots__ = (
         "_connection",
         "announced",
+        "before",
         "causation_id",
         "committed",
         "correlation_id",
@@ -93,6 +94,7 @@ class Transaction:
         self.causation_id = causation_id
         self.inline = inline
         self.announced: list[Announcement] = []
+        self.before: list[Callable[[], Awaitable[None]]] = []
         self.committed: list[Callable[[], None]] = []
 
     @property
@@ -112,6 +114,10 @@ class Transaction:
             Announcement(event_id, event, tenant_id or self.tenant_id, correlation_id or self.correlation_id)
         )
         return event_id
+
+    def before_commit(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` as the last of this transaction: for rows that many want, so that they are locked for a moment."""
+        self.before.append(work)
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call `callback` right after the commit; never after a rollback."""
@@ -240,6 +246,8 @@ class Database:
                 yield tx
                 if tx.announced and self._flush is not None:
                     await self._flush(tx)
+                for work in tx.before:
+                    await work()
                 await connection.execute("commit")
             except BaseException:
                 await _roll_back(connection)

@@ -60,7 +60,7 @@ DELIVERIES: tuple[str, ...] = (
     """,
     "create index webhook_deliveries_due on webhook_deliveries (endpoint_id, due_at, id) where status = 'pending'",
     """
-    create index webhook_deliveries_claimed on webhook_deliveries (endpoint_id, claimed_at)
+    create index webhook_deliveries_claimed on webhook_deliveries (tenant_id, endpoint_id)
       where status = 'pending' and claimed_by is not null
     """,
     "create index webhook_deliveries_listed on webhook_deliveries (tenant_id, endpoint_id, id)",

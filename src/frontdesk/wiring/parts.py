@@ -178,8 +178,7 @@ async def assemble(
     stack.push_async_callback(presence.stop)
     courier = _hire_courier(settings, system, providers, presence, public_base_url)
     stack.push_async_callback(courier.close)
-    handlers = _list_handlers(settings, courier, journal)
-    late.append(handlers)
+    late.append(handlers := _list_handlers(settings, courier, journal))
     return Frontdesk(
         settings=settings,
         clock=clock,

@@ -11,7 +11,7 @@ from uuid import UUID
 from frontdesk.kernel import hooks
 from frontdesk.kernel.clock import Clock
 from frontdesk.kernel.db import Database
-from frontdesk.kernel.hooks import Claimed, Sealer, Tried, Unreadable
+from frontdesk.kernel.hooks import Claimed, Room, Sealer, Tried, Unreadable
 from frontdesk.kernel.loops import Loop, Tempo
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.ports.hooks import HookOutcome, HookReply, HookSender
@@ -20,7 +20,7 @@ from frontdesk.wiring import Frontdesk
 
 QUICK_SECONDS, SLOW_SECONDS = 0.05, 0.5
 AT_ONCE = 512  # tries under way in one worker
-AT_ONCE_PER_ENDPOINT = 4
+ROOM = Room()
 GATHER_SECONDS = 0.02  # results that come together are written together
 CLOSE_SECONDS = 5.0
 KEEP = timedelta(days=30)
@@ -113,7 +113,7 @@ class Herald:
         if free <= 0:
             return 0
         async with self._system.transaction() as tx:
-            claimed = await hooks.claim_due(tx, owner=self._owner, limit=free, at_once=AT_ONCE_PER_ENDPOINT)
+            claimed = await hooks.claim_due(tx, owner=self._owner, limit=free, room=ROOM)
         for one in claimed:
             task = asyncio.create_task(self._try(one), name=f"webhook {one.id}")
             self._under_way.add(task)

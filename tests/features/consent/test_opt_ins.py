@@ -106,6 +106,15 @@ async def test_a_complete_consent_counts_before_a_later_one_that_lacks_something
     assert proof.given_at == COMPLETE.given_at
 
 
+async def test_many_peoples_consents_are_read_at_once(desk: Desk) -> None:
+    phones = [f"+1206555{number:04}" for number in range(100, 120)]
+    for phone in phones[::2]:
+        await record(desk, replace(COMPLETE, phone_e164=phone))
+    async with desk.app.transaction(desk.ada) as tx:
+        assert sorted(await consent.list_written_consents(tx, phones)) == phones[::2]
+        assert await consent.list_written_consents(tx, []) == {}
+
+
 async def test_consent_to_reminders_is_none_to_marketing(desk: Desk) -> None:
     kept = await record(desk, replace(COMPLETE, scope=consent.ConsentScope.TRANSACTIONAL))
     assert not kept.permits_marketing

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -36,7 +37,7 @@ from frontdesk.features.contacts.filters import (
 from frontdesk.features.contacts.model import Card
 from frontdesk.features.contacts.queries import cards as card_queries
 from frontdesk.features.contacts.queries import matching as statements
-from frontdesk.features.contacts.service import cards, count_matching, list_matching, segments
+from frontdesk.features.contacts.service import cards, count_matching, facts_for, list_matching, segments
 from frontdesk.kernel.errors import Refused
 from tests.features.contacts.conftest import Desk
 from tests.support.actors import ADA_ACTS, MALLORY_ACTS
@@ -170,6 +171,7 @@ async def test_people_come_page_by_page_with_what_a_text_needs(filled: Desk) -> 
     async with filled.app.transaction(filled.ada) as tx:
         first = await list_matching(tx, EVERYBODY, after=None, limit=3)
         rest = await list_matching(tx, EVERYBODY, after=first[-1].id, limit=3)
+        facts = await facts_for(tx, [first[0].id, UUID(int=5)])
         vips = await list_matching(tx, HasTag(any_of=["vip"]), after=None, limit=1)
     assert (len(first), len(rest)) == (3, 2)
     assert len({one.id for one in (*first, *rest)}) == 5
@@ -178,6 +180,7 @@ async def test_people_come_page_by_page_with_what_a_text_needs(filled: Desk) -> 
     assert (carol.timezone, carol.tags) == ("America/Los_Angeles", ("spring", "vip"))
     assert carol.fields == {"plan": "Gold", "since": "2020"}
     assert len(vips) == 1
+    assert facts == {first[0].id: first[0]}
 
 
 @pytest.mark.parametrize(
@@ -254,7 +257,10 @@ async def test_pages_of_a_long_list_come_from_indexes(desk: Desk) -> None:
     walks: list[tuple[str, Callable[[str], bool]]] = [
         (await plan(statements.LIST_CANDIDATES, desk.ada, middle, 500), lambda text: "contacts_of_tenant" in text),
         (await plan(statements.LIST_TAGGED, desk.ada, middle, 500, "rare"), lambda text: "contact_tags_by_tag" in text),
-        (await plan(card_queries.LIST_FOUND, desk.ada, middle, "", "", "", 50), lambda text: "contacts_of_tenant" in text),
+        (
+            await plan(card_queries.LIST_FOUND, desk.ada, middle, "", "", "", 50),
+            lambda text: "contacts_of_tenant" in text,
+        ),
     ]
     for text, uses_index in walks:
         assert uses_index(text), text

@@ -33,7 +33,9 @@ Eve,206 555 0125,nonsense,Atlantis,,,
 
 
 def lines(count: int, *, area: str = "206") -> str:
-    return "name,phone\n" + "".join(f"Person {n},{area}55{n // 100 % 10 + 2}{n % 100:02}{n // 1000:02}\n" for n in range(count))
+    return "name,phone\n" + "".join(
+        f"Person {n},{area}55{n // 100 % 10 + 2}{n % 100:02}{n // 1000:02}\n" for n in range(count)
+    )
 
 
 async def test_a_file_is_taken_in_whole_with_every_row_accounted_for(desk: Desk) -> None:
@@ -42,7 +44,12 @@ async def test_a_file_is_taken_in_whole_with_every_row_accounted_for(desk: Desk)
     assert (done.rows_total, done.rows_done, done.rows_read) == (6, 6, 6)
     assert (done.rows_added, done.rows_merged, done.rows_rejected, done.rows_noted) == (3, 1, 2, 1)
     carol = await desk.card(CAROL)
-    assert (carol.name, carol.city, carol.email, carol.region) == ("Carol Again", "Tacoma", "carol@example.com", "US-WA")
+    assert (carol.name, carol.city, carol.email, carol.region) == (
+        "Carol Again",
+        "Tacoma",
+        "carol@example.com",
+        "US-WA",
+    )
     assert carol.tags == ("fair 2026", "late", "spring", "vip")
     assert carol.fields == {"plan": "gold"}
     assert (carol.timezone, carol.timezone_source) == ("America/Los_Angeles", ZoneSource.ADDRESS)

@@ -42,7 +42,9 @@ async def worker(house: House, database_url: str) -> AsyncIterator[None]:
         await working
 
 
-async def send(client: httpx2.AsyncClient, content: str | bytes, *, name: str = "people.csv", **form: str) -> httpx2.Response:
+async def send(
+    client: httpx2.AsyncClient, content: str | bytes, *, name: str = "people.csv", **form: str
+) -> httpx2.Response:
     return await client.post("/api/imports", files={"file": (name, content)}, data=form)
 
 
@@ -77,8 +79,7 @@ async def test_a_file_goes_from_upload_by_dry_run_to_completion(house: House, da
         done = await ended(house, ada, uploaded["id"])
     assert (done["status"], done["rows_added"], done["rows_rejected"]) == ("completed", 2, 1)
     people = (await ada.get("/api/contacts", params={"tag": "summer fair"})).json()["items"]
-    assert [one["name"] for one in people] == ["Ben", "Carol"]
-    assert people[1]["fields"] == {"plan": "gold"}
+    assert {one["name"]: one["fields"] for one in people} == {"Ben": {"plan": "=1+1"}, "Carol": {"plan": "gold"}}
     report = await ada.get(f"{path}/errors.csv")
     assert report.headers["content-disposition"] == 'attachment; filename="people-csv-errors.csv"'
     rows = list(csv.DictReader(io.StringIO(report.text.lstrip("\ufeff"), newline="")))
@@ -96,7 +97,7 @@ async def test_what_goes_out_comes_in_as_it_was(house: House, database_url: str)
         exported = await ada.get("/api/contacts/export")
         assert exported.headers["content-type"] == "text/csv; charset=utf-8"
         assert '"+12065550123"' in exported.text
-        assert "\"'=1+1\"" in exported.text
+        assert '"\'=1+1"' in exported.text
         before = (await ada.get("/api/contacts")).json()["items"]
         for one in before:
             assert (await ada.delete(f"/api/contacts/{one['id']}")).status_code == 204
@@ -120,7 +121,7 @@ async def test_uploads_that_cannot_be_taken_are_refused_with_reasons_and_leave_n
         (await send(ada, FILE, options='{"country": "Atlantis"}'), 422, "contacts.import_country"),
         (await send(ada, FILE, options='{"mapping": {"phone": "Shoe"}}'), 422, "contacts.import_mapping"),
         (await send(ada, FILE, start="now"), 422, "contacts.import_options"),
-        (await send(ada, b"x" * (51 * 1024 * 1024)), 413, "web.too_large"),
+        (await send(ada, b"x" * (50 * 1024 * 1024 + 1)), 413, "contacts.import_too_large"),
     ):
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     left = [one for one in (house.parts.settings.home / "imports").rglob("*") if one.is_file()]
@@ -149,7 +150,9 @@ async def test_an_upload_that_is_repeated_under_its_key_is_one_import(house: Hou
 
 async def test_a_person_is_added_changed_tagged_and_deleted(house: House) -> None:
     ada = await house.as_person(ADA)
-    answer = await ada.post("/api/contacts", json={"phone": "(206) 555-0123", "name": "Carol", "region": "WA", "tags": ["VIP"]})
+    answer = await ada.post(
+        "/api/contacts", json={"phone": "(206) 555-0123", "name": "Carol", "region": "WA", "tags": ["VIP"]}
+    )
     assert answer.status_code == 201, answer.text
     carol = answer.json()
     assert (carol["phone_e164"], carol["region"], carol["tags"]) == ("+12065550123", "US-WA", ["vip"])
@@ -160,7 +163,13 @@ async def test_a_person_is_added_changed_tagged_and_deleted(house: House) -> Non
     assert (changed.json()["region"], changed.json()["timezone"], changed.json()["name"]) == ("US-TX", None, "Carol")
     forgotten = (await ada.patch(path, json={"fields": {"plan": None}, "email": ""})).json()
     assert (forgotten["fields"], forgotten["email"]) == ({}, "")
-    for wrong in ({"email": "x"}, {"region": "Atlantis"}, {"timezone": "Mars/Base"}, {"country": "ZZ"}, {"name": "x" * 200}):
+    for wrong in (
+        {"email": "x"},
+        {"region": "Atlantis"},
+        {"timezone": "Mars/Base"},
+        {"country": "ZZ"},
+        {"name": "x" * 200},
+    ):
         refused = await ada.patch(path, json=wrong)
         assert (refused.status_code, refused.json()["code"]) == (422, "contacts.details_invalid"), wrong
     tagged = await ada.post(f"{path}/tags", json={"add": ["new"], "remove": ["vip"]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -27,7 +27,7 @@ def cell(value: str | float, at: str = "") -> str:
 
 
 def write_workbook(
-    path: Path, sheets: dict[str, Sequence[Sequence[str | float]]], *, hidden: Sequence[str] = (), raw: str = ""
+    path: Path, sheets: Mapping[str, Sequence[Sequence[str | float]]], *, hidden: Sequence[str] = (), raw: str = ""
 ) -> Path:
     """Write a workbook of sheets; `raw` stands in for the first one's rows."""
     listed, links = "", ""

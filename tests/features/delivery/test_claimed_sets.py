@@ -13,7 +13,6 @@ import pytest_asyncio
 from frontdesk.features import contacts, delivery
 from frontdesk.features.delivery.gates import ALL_PASSED, RULES_VERSION
 from frontdesk.features.delivery.queries.claiming import read_facts_of_set
-from frontdesk.features.delivery.queries.gate_facts import Asked, read_facts
 from frontdesk.features.delivery.queries.jobs import claim_jobs
 from frontdesk.features.delivery.service.claiming import claim_and_gate
 from frontdesk.features.delivery.service.deciding import ALL_PASSED_JSON
@@ -37,14 +36,14 @@ async def office(database_url: str, home: Path) -> AsyncIterator[Office]:
 
 
 async def queue(office: Office, recipients: Sequence[str], *, tenant: UUID, sender: str) -> list[UUID]:
-    """Queue a text to each that nobody has decided on yet."""
+    """Queue a text to each that nobody has decided on yet; returns them in the order they are due."""
     ids = []
     async with office.parts.app.transaction(tenant) as tx:
         for recipient in recipients:
             person = await contacts.ensure_contact(tx, phone_e164=recipient)
             ids.append(new_id())
             await tx.execute(QUEUE, ids[-1], tx.tenant, tx.now, person.id, recipient, sender)
-    return ids
+    return sorted(ids)
 
 
 async def claim(office: Office, *, limit: int = 100) -> list[UUID]:
@@ -83,19 +82,7 @@ async def test_facts_of_a_set_are_the_facts_of_each_alone(office: Office) -> Non
         )  # fmt: skip
     async with office.parts.system.transaction() as tx:
         claimed = await claim_jobs(tx, limit=100)
-        alone = await read_facts(
-            tx,
-            [
-                Asked(
-                    job_id=job.id,
-                    tenant_id=job.tenant_id,
-                    recipient_e164=job.recipient_e164,
-                    sender_e164=job.sender_e164,
-                    provider=job.provider,
-                )
-                for job in claimed
-            ],
-        )
+        alone = [facts for job in claimed for facts in await read_facts_of_set(tx, [job])]
         assert await read_facts_of_set(tx, claimed) == alone
     assert len(claimed) == 9
     assert {one.opted_out_scope for one in alone} == {None, "all"}

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from frontdesk.cli.bench.callers import caller_number
 from frontdesk.cli.bench.figures import peak_rss_mib
+from frontdesk.cli.bench.money import lift_budgets
 from frontdesk.cli.bench.stubbed import Stub, end, start_python, stub_carrier
 from frontdesk.cli.seeding import DEMO_BUSINESSES, seed
 from frontdesk.features import contacts, delivery, tenants
@@ -74,6 +75,7 @@ async def run_drain(*, jobs: int, workers: int, delay_ms: float, database_url: s
         stub = await stack.enter_async_context(stub_carrier(delay_ms=delay_ms))
         system, app = await _open(stack, database_url)
         await seed(system, home)
+        await lift_budgets(system)
         loop = asyncio.get_running_loop()
         began = loop.time()
         await preload(system, app, jobs)

@@ -15,10 +15,13 @@ import msgspec
 
 from frontdesk.cli.bench.callers import caller_number
 from frontdesk.cli.bench.figures import cpu_seconds, latencies_ms, peak_rss_mib
+from frontdesk.cli.bench.money import lift_budgets
 from frontdesk.cli.calling import Caller
 from frontdesk.cli.installation import Installation, running
 from frontdesk.cli.office import read_settings
 from frontdesk.cli.seeding import DEMO_BUSINESSES
+from frontdesk.kernel.clock import DatabaseClock
+from frontdesk.kernel.db import Database, Role
 from frontdesk.kernel.errors import Refused
 from frontdesk.providers.http import HttpFailure
 from frontdesk.providers.twilio import TwilioAccount
@@ -56,6 +59,7 @@ async def run_textback(*, rate: int, seconds: int, receipts: bool) -> dict[str, 
         async with running(settings) as installation:
             if installation.twin is None or installation.account is None:
                 raise Refused("bench.real_carrier", "the bench needs the twin: unset the TWILIO_ keys for it")
+            await _lift_budgets(installation)
             async with TwinControl(installation.twin.url, token=installation.twin.control_token) as twin:
                 known = await twin.settings()
                 await twin.change_settings(msgspec.structs.replace(known, callback_share=float(receipts)))
@@ -67,6 +71,14 @@ async def run_textback(*, rate: int, seconds: int, receipts: bool) -> dict[str, 
             peaks = {name: peak_rss_mib(pid) for name, pid in pids.items()}
             costs = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
     return _figures(log, arrived, rate=rate, seconds=seconds, warm=warm, peaks=peaks, costs=costs)
+
+
+async def _lift_budgets(installation: Installation) -> None:
+    system = await Database.open(installation.database_url, role=Role.SYSTEM, clock=DatabaseClock())
+    try:
+        await lift_budgets(system)
+    finally:
+        await system.close()
 
 
 def _figures(

@@ -15,6 +15,7 @@ from frontdesk.features.delivery.model import (
 from frontdesk.features.delivery.queries.budgets import Budget
 from frontdesk.features.delivery.queries.bulk import drop_queued
 from frontdesk.features.delivery.queries.figures import read_figure
+from frontdesk.features.delivery.queries.gate_facts import lock_person
 from frontdesk.features.delivery.queries.reports import Attempt, SendJob, StoredDecision
 from frontdesk.features.delivery.queries.streams import close_stream, open_stream
 from frontdesk.features.delivery.queries.switches import count_posting_to
@@ -72,6 +73,7 @@ __all__ = [
     "get_budget",
     "has_link",
     "list_paused",
+    "lock_person",
     "next_lawful_moment",
     "open_stream",
     "pause_sending",

@@ -39,14 +39,17 @@ class SetDispatch:
         if room == 0:
             return 0
         decided_from = self._courier.monotonic()
-        async with self._system.transaction() as tx:
-            leased, seen = await claim_and_gate(
+
+        async def claim(tx: Transaction) -> tuple[list[LeasedJob], int]:
+            return await claim_and_gate(
                 tx,
                 limit=room,
                 owner=self._process_id,
                 decided_from=decided_from,
                 paused_by_setting=self._courier.paused_by_setting,
             )
+
+        leased, seen = await self._system.perform(claim)
         for job in leased:
             self._courier.take(job)
         return seen

@@ -75,7 +75,7 @@ class TextIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedJob:
-    """A send job in the hands of one transaction, before its gates."""
+    """A send job in the hands of one transaction, before its gates; `cost_cents` is what it has reserved already."""
 
     id: UUID
     tenant_id: UUID
@@ -86,6 +86,8 @@ class ClaimedJob:
     sender_e164: str
     provider: str
     body: str
+    segments: int
+    cost_cents: Decimal
     useful_until: datetime
     fence: int
     attempts: int
@@ -112,13 +114,11 @@ class BulkIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkJob:
-    """A picked marketing text: the job, and what its own gates and its price need; `cost_cents` is reserved already."""
+    """A picked marketing text: the job, and what its own gates need."""
 
     job: ClaimedJob
     campaign_id: UUID
     contact_id: UUID
-    segments: int
-    cost_cents: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

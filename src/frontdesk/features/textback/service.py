@@ -27,6 +27,9 @@ async def answer_missed_call(
         caller_e164=missed.caller_e164,
         costs_extra=bool(missed.caller_e164) and contacts.describe(missed.caller_e164).kind.costs_extra,
     )
+    if reason is None:
+        # Held until the gates have spoken, so that a START in between cannot let a text leave without its turn.
+        await delivery.lock_person(tx, phone_e164=missed.caller_e164)
     if reason is None and await consent.find_refusal(tx, phone_e164=missed.caller_e164) is None:
         won = await queries.take_turn(
             tx,

@@ -32,7 +32,7 @@ from frontdesk.kernel.hooks.model import (
     header_id,
     write_body,
 )
-from frontdesk.kernel.hooks.posting import claim_due, feed, forget_deliveries, give_back, settle
+from frontdesk.kernel.hooks.posting import Room, claim_due, feed, forget_deliveries, give_back, settle
 from frontdesk.kernel.hooks.sealing import Sealer, Unreadable
 from frontdesk.kernel.hooks.signing import new_secret, sign
 
@@ -49,6 +49,7 @@ __all__ = [
     "DeliveryStatus",
     "Endpoint",
     "EndpointDisabled",
+    "Room",
     "Sealer",
     "Tried",
     "Unreadable",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,6 +33,15 @@ SWEPT_OVERLAP = timedelta(minutes=10)
 CURSOR_MOVES_BY = timedelta(seconds=1)
 FEED_BATCH = 500
 GONE = 410
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many tries may be under way at once, in all workers together; a failing endpoint has room for one."""
+
+    per_endpoint: int = 8
+    per_tenant: int = 32
+
 
 LOCK_CURSOR = "select read_until_at, swept_at from webhook_cursors where name = 'outbox' for update skip locked"
 MOVE_CURSOR = "update webhook_cursors set read_until_at = $1, swept_at = $2 where name = 'outbox'"
@@ -59,14 +69,17 @@ INSERT_DELIVERIES = """
          as told (id, tenant_id, endpoint_id, message_id, event_name, body, created_at)
     on conflict (endpoint_id, message_id) do nothing
 """
-# Each endpoint has room for a few tries at once, a failing one for one: the slow and the dead hold back themselves.
+# Each endpoint has room for a few tries at once, a failing one for one, each tenant for some more: whoever is slow or
+# dead holds up their own.
 CLAIM = """
-    with ready as (
-      select endpoint.id, due.since,
-             case when endpoint.failing_since_at is null then $4::int else 1 end - (
-               select count(*) from webhook_deliveries as busy
-               where busy.endpoint_id = endpoint.id and busy.status = 'pending' and busy.claimed_by is not null
-                 and busy.claimed_at > $1::timestamptz - $5::interval
+    with busy as (
+      select tenant_id, endpoint_id, count(*) as tries from webhook_deliveries
+      where status = 'pending' and claimed_by is not null and claimed_at > $1::timestamptz - $5::interval
+      group by tenant_id, endpoint_id
+    ), ready as (
+      select endpoint.id, endpoint.tenant_id, due.since,
+             case when endpoint.failing_since_at is null then $4::int else 1 end - coalesce(
+               (select busy.tries from busy where busy.endpoint_id = endpoint.id), 0
              ) as room
       from webhook_endpoints as endpoint
       cross join lateral (
@@ -77,7 +90,9 @@ CLAIM = """
       ) as due
       where endpoint.disabled_at is null
     ), picked as (
-      select delivery.id, row_number() over (partition by ready.id order by delivery.due_at) as turn, ready.since
+      select delivery.id, ready.tenant_id, ready.since,
+             row_number() over (partition by ready.id order by delivery.due_at) as turn,
+             row_number() over (partition by ready.tenant_id order by delivery.due_at) as tenants_turn
       from ready
       cross join lateral (
         select one.id, one.due_at from webhook_deliveries as one
@@ -87,7 +102,11 @@ CLAIM = """
         for update skip locked
       ) as delivery
     ), chosen as (
-      select id from picked order by turn, since limit $2
+      select id from picked
+      where tenants_turn <= $6::int - coalesce(
+        (select sum(busy.tries) from busy where busy.tenant_id = picked.tenant_id), 0
+      )
+      order by turn, since limit $2
     )
     update webhook_deliveries as delivery
     set claimed_by = $3, claimed_at = $1, fence = delivery.fence + 1, attempts = delivery.attempts + 1
@@ -174,9 +193,9 @@ async def feed(tx: Tx) -> int:
     return len(rows)
 
 
-async def claim_due(tx: Tx, *, owner: UUID, limit: int, at_once: int) -> list[Claimed]:
-    """Lease due deliveries to `owner` for 60 s: of each endpoint `at_once` at most, of a failing one a single one."""
-    rows = await tx.fetch(CLAIM, tx.now, limit, owner, at_once, LEASE)
+async def claim_due(tx: Tx, *, owner: UUID, limit: int, room: Room) -> list[Claimed]:
+    """Lease due deliveries to `owner` for 60 s, oldest first, as far as there is room for each endpoint and tenant."""
+    rows = await tx.fetch(CLAIM, tx.now, limit, owner, room.per_endpoint, LEASE, room.per_tenant)
     return [Claimed(**dict(row)) for row in rows]
 
 

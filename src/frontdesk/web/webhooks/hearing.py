@@ -39,7 +39,9 @@ async def hear(parts: Frontdesk, webhook: Webhook, text: InboundText) -> None:
         new = await take_in(parts.app, webhook, change, tenant_id=number.tenant_id)
     note_taken(parts, webhook, new=new)
     parts.tell_viewers()
-    if stopped and number is not None:
+    # A copy of a STOP, too, is answered only once nothing that passed its gates before can start any more.
+    wording = consent.understand(text.body, text.opt_out_hint.value if text.opt_out_hint else None)
+    if number is not None and (stopped or wording.verdict is consent.Verdict.STOP):
         await _wait_for_posts_to(parts, text.sender_e164, number)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontdesk.features.consent.law import Question, Verdict, judge, next_window, window_end
@@ -128,6 +128,7 @@ def test_where_many_zones_are_possible_every_one_of_them_is_open(phone: str) -> 
             check(marketing(phone, datetime.fromisoformat(f"{day}T00:00+00:00") + timedelta(minutes=15 * quarter)))
 
 
+@settings(deadline=None)  # the first state with holidays loads their calendar
 @given(
     at=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
     phone=st.sampled_from([number for number, _ in NUMBERS.values()] + [PENSACOLA, TOLL_FREE, AUSTRALIAN]),
@@ -143,6 +144,7 @@ def test_at_any_moment_the_judge_says_what_the_clocks_on_the_wall_say(
     check(marketing(phone, at, known_zone=zone, known_region=region, quiet_from=silence[0], quiet_until=silence[1]))
 
 
+@settings(deadline=None)  # the first state with holidays loads their calendar
 @given(
     at=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
     phone=st.text(max_size=20),

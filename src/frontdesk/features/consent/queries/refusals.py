@@ -75,8 +75,6 @@ UNLIST = """
     delete from do_not_contact where tenant_id = $1 and phone_e164 = $2 and source = 'business' returning true
 """
 
-CLEAR = "delete from do_not_contact where tenant_id = $1 and phone_e164 = $2 returning true"
-
 REFUSE_SENDER = """
     insert into sender_opt_outs (sender_e164, phone_e164, since, reason) values ($1, $2, $3, $4) on conflict do nothing
 """
@@ -177,11 +175,6 @@ async def lift(tx: Transaction, *, phone_e164: str) -> bool:
 async def delete_listing(tx: Transaction, *, phone_e164: str) -> bool:
     """Take a person off the business's own list; False if they are not on it, or refuse by themselves."""
     return await tx.fetchval(UNLIST, tx.tenant, phone_e164) is True
-
-
-async def delete_refusal(tx: Transaction, *, phone_e164: str) -> bool:
-    """Forget whatever keeps a person from being texted by the business; False if nothing does."""
-    return await tx.fetchval(CLEAR, tx.tenant, phone_e164) is True
 
 
 async def refuse_sender(tx: Transaction, *, sender_e164: str, phone_e164: str, reason: str) -> None:

@@ -82,8 +82,13 @@ class Check(BaseModel, extra="forbid"):
 
 def add_lists(routes: APIRouter, access: Access, journal: OptOutJournal) -> None:
     """Add the routes of a business's list."""
+    _add_looking(routes, access)
+    _add_listing(routes, access, journal)
+    _add_imports(routes, access, journal)
+
+
+def _add_looking(routes: APIRouter, access: Access) -> None:
     may_read = access.to_business(Scope.CONSENT_READ)
-    may_write = access.to_business(Scope.CONSENT_WRITE)
 
     @routes.get("/api/dnc", summary="List who must not be texted, latest first")
     async def list_refusals(
@@ -106,6 +111,15 @@ def add_lists(routes: APIRouter, access: Access, journal: OptOutJournal) -> None
             response.headers["link"] = next_link(request.url.path, request.url.query, before=last)
         return found
 
+    @routes.post("/api/dnc/check", summary="Tell whether a person may be texted, and why not")
+    async def check_person(visit: Annotated[Visit, Depends(may_read)], order: Check) -> Standing:
+        async with visit.transaction() as tx:
+            return await service.check_person(tx, phone_e164=order.phone_e164)
+
+
+def _add_listing(routes: APIRouter, access: Access, journal: OptOutJournal) -> None:
+    may_write = access.to_business(Scope.CONSENT_WRITE)
+
     @routes.post("/api/dnc", summary="Never text a person again")
     async def put_on_list(visit: Annotated[Visit, Depends(may_write)], order: NewListing) -> Listed:
         async with visit.transaction() as tx:
@@ -127,10 +141,10 @@ def add_lists(routes: APIRouter, access: Access, journal: OptOutJournal) -> None
             )
             return await service.check_person(tx, phone_e164=order.phone_e164)
 
-    @routes.post("/api/dnc/check", summary="Tell whether a person may be texted, and why not")
-    async def check_person(visit: Annotated[Visit, Depends(may_read)], order: Check) -> Standing:
-        async with visit.transaction() as tx:
-            return await service.check_person(tx, phone_e164=order.phone_e164)
+
+def _add_imports(routes: APIRouter, access: Access, journal: OptOutJournal) -> None:
+    may_read = access.to_business(Scope.CONSENT_READ)
+    may_write = access.to_business(Scope.CONSENT_WRITE)
 
     @routes.post("/api/dnc/imports", summary="Import a list of people not to be texted (CSV)", openapi_extra=CSV_BODY)
     async def import_list(

@@ -62,7 +62,7 @@ class Revocation(BaseModel, extra="forbid"):
 
 def add_opt_ins(routes: APIRouter, access: Access) -> None:
     """Add the routes of opt-ins."""
-    may_read = access.to_business(Scope.CONSENT_READ)
+    _add_reading(routes, access)
     may_write = access.to_business(Scope.CONSENT_WRITE)
 
     @routes.post("/api/opt-ins", summary="Record a consent with its evidence", status_code=201)
@@ -81,6 +81,17 @@ def add_opt_ins(routes: APIRouter, access: Access) -> None:
                 tx, operation="opt_ins", key=key, request=order.model_dump(mode="json"), make=make
             )
             return await _answer(tx, made, asking=asking)
+
+    @routes.post("/api/opt-ins/{opt_in_id}/revoke", summary="Take a consent back; it stays on record")
+    async def revoke(
+        opt_in_id: UUID, visit: Annotated[Visit, Depends(may_write)], order: Revocation
+    ) -> OptInRecord:
+        async with visit.transaction() as tx:
+            return await service.revoke_opt_in(tx, opt_in_id=opt_in_id, reason=order.reason, by=visit.actor)
+
+
+def _add_reading(routes: APIRouter, access: Access) -> None:
+    may_read = access.to_business(Scope.CONSENT_READ)
 
     @routes.get("/api/opt-ins", summary="List consents, latest first")
     async def list_opt_ins(
@@ -108,13 +119,6 @@ def add_opt_ins(routes: APIRouter, access: Access) -> None:
     async def get_opt_in(opt_in_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> OptInRecord:
         async with visit.transaction() as tx:
             return await service.get_opt_in(tx, opt_in_id=opt_in_id)
-
-    @routes.post("/api/opt-ins/{opt_in_id}/revoke", summary="Take a consent back; it stays on record")
-    async def revoke(
-        opt_in_id: UUID, visit: Annotated[Visit, Depends(may_write)], order: Revocation
-    ) -> OptInRecord:
-        async with visit.transaction() as tx:
-            return await service.revoke_opt_in(tx, opt_in_id=opt_in_id, reason=order.reason, by=visit.actor)
 
     @routes.get("/api/opt-in-requests", summary="List who is asked to confirm their consent, latest first")
     async def list_requests(

@@ -57,7 +57,7 @@ MERGE = """
          or (excluded.given_name not in ('', contacts.given_name) and not ($18 and contacts.given_name <> ''))
          or (excluded.family_name not in ('', contacts.family_name) and not ($18 and contacts.family_name <> ''))
          or (excluded.email not in ('', contacts.email) and not ($18 and contacts.email <> ''))
-         or (excluded.timezone is distinct from contacts.timezone and excluded.timezone is not null
+         or (contacts.timezone is distinct from excluded.timezone and excluded.timezone is not null
              and not ($18 and contacts.timezone is not null))
          or (excluded.country not in ('', contacts.country) and not ($18 and contacts.country <> ''))
          or (excluded.region not in ('', contacts.region) and not ($18 and contacts.region <> ''))

@@ -155,6 +155,8 @@ def _details(card: Card) -> Details:
         postal_code=card.postal_code,
         city=card.city,
         fields=card.fields,
+        line_kind=card.line_kind,
+        line_country=card.line_country,
     )
 
 

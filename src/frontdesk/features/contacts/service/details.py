@@ -50,7 +50,10 @@ def changed(details: Details, told: Mapping[str, object]) -> Details:
 
 
 def checked(details: Details) -> Details:
-    """Bring details into the form we keep; refuses what cannot be kept (`contacts.details_invalid`), naming each."""
+    """Bring details into the form we keep; refuses what cannot be kept (`contacts.details_invalid`), naming each.
+
+    A region without a country is read as one of the number's country.
+    """
     faults: dict[str, str] = {}
     words = {
         "name": details.name,
@@ -65,7 +68,7 @@ def checked(details: Details) -> Details:
     country = find_country(details.country) if details.country else ""
     if country is None:
         faults["country"] = "not a country; write its two-letter code"
-    region = find_region(details.region, country=country or "") if details.region else ""
+    region = find_region(details.region, country=country or details.line_country) if details.region else ""
     if region is None:
         faults["region"] = "not a region that is known; write it like US-FL"
     if details.timezone is not None and not is_zone(details.timezone):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from frontdesk.features.contacts.model import is_field_key
-from frontdesk.features.contacts.sheets.limits import Row, refused
+from frontdesk.features.contacts.sheets.limits import FEWEST_DIGITS, MOST_DIGITS, Row, refused
 
 FIELD = "field."
 SKIP = "skip"
@@ -135,4 +135,5 @@ def _phone_column(width: int, sample: Iterable[Row], *, taken: set[int]) -> int 
 
 def _like_a_phone(cell: str) -> bool:
     digits = sum(letter.isdigit() for letter in cell)
-    return 7 <= digits <= 15 and len(cell) <= digits + 10 and not any(letter.isalpha() for letter in cell)  # noqa: PLR2004
+    has_letters = any(letter.isalpha() for letter in cell)
+    return FEWEST_DIGITS <= digits <= MOST_DIGITS and len(cell) <= digits + 10 and not has_letters

@@ -14,6 +14,8 @@ MAX_LINE = 131_072  # characters, of a line and of a cell
 MAX_UNPACKED_BYTES = 600 * 1024 * 1024
 MAX_PACKED_RATIO = 200
 MAX_PARTS = 2_000
+# Of a telephone number (E.164), without which a cell is none.
+FEWEST_DIGITS, MOST_DIGITS = 7, 15
 
 DELIMITERS = (",", ";", "\t", "|")
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1252", "latin-1")

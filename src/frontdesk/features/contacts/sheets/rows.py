@@ -12,6 +12,7 @@ from frontdesk.features.contacts.sheets import delimited, workbooks
 from frontdesk.features.contacts.sheets.limits import (
     DELIMITERS,
     ENCODINGS,
+    FEWEST_DIGITS,
     MAX_COLUMNS,
     MAX_FILE_BYTES,
     MAX_ROWS,
@@ -152,7 +153,7 @@ def _within_limits(rows: Iterator[Row]) -> Iterator[Row]:
 def _holds_a_number(cells: tuple[str, ...]) -> bool:
     """Tell whether a row has a telephone number in it: then it is no header."""
     return any(
-        sum(letter.isdigit() for letter in cell) >= 7 and not any(letter.isalpha() for letter in cell)  # noqa: PLR2004
+        sum(letter.isdigit() for letter in cell) >= FEWEST_DIGITS and not any(letter.isalpha() for letter in cell)
         for cell in cells
     )
 

@@ -39,7 +39,7 @@ def check_archive(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise refused("broken", "The file is damaged: it begins like a workbook but cannot be opened.") from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise refused("not_a_table", "This is a zip file without an Excel workbook; send the .csv or .xlsx itself.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from frontdesk.features.delivery.model import JobStatus, TextIntent
@@ -16,14 +17,14 @@ INSERT_JOB = """
       insert into send_jobs (id, tenant_id, intent_key, message_class, cause, template, basis, basis_at, contact_id,
                              recipient_e164, sender_e164, provider, body, encoding, segments, status, fence,
                              lease_owner, attempts, available_at, useful_until, posting_at, finished_at, failure_code,
-                             failure_reason, correlation_id, causation_id, created_at, updated_at)
+                             failure_reason, correlation_id, causation_id, created_at, updated_at, cost_cents)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
               $24, $25, $26, $27,
               greatest($28, (
                 select max(earlier.created_at) + interval '1 microsecond' from send_jobs as earlier
                 where earlier.tenant_id = $2 and earlier.recipient_e164 = $10
                   and earlier.status in ('queued', 'posting', 'unknown')
-              )), $28)
+              )), $28, $35)
       on conflict (tenant_id, intent_key) do nothing
       returning id, tenant_id, status
     ), decision as (
@@ -56,6 +57,7 @@ class NewJob:
     gates_json: str
     facts_json: str
     rules_version: str
+    cost_cents: Decimal
 
 
 async def insert_job(tx: Transaction, job: NewJob) -> bool:
@@ -99,5 +101,6 @@ async def insert_job(tx: Transaction, job: NewJob) -> bool:
         job.gates_json,
         job.facts_json,
         job.rules_version,
+        job.cost_cents,
     )
     return written is True

@@ -53,6 +53,48 @@ RESERVE = """
     returning true
 """
 
+# For several tenants at once; what does not fit is left out, and the caller starts anew.
+RESERVE_MANY = """
+    update budgets as budget
+    set daily_spent_cents = case when budget.day = today.day then budget.daily_spent_cents else 0 end + given.cents,
+        monthly_spent_cents = case when budget.month = today.month then budget.monthly_spent_cents else 0 end
+                              + given.cents,
+        day = today.day, month = today.month, updated_at = $1
+    from unnest($2::uuid[], $3::numeric[]) as given (tenant_id, cents)
+    join tenants as business on business.id = given.tenant_id
+    cross join lateral (
+      select ($1::timestamptz at time zone business.timezone)::date as day,
+             date_trunc('month', $1::timestamptz at time zone business.timezone)::date as month
+    ) as today
+    where budget.tenant_id = given.tenant_id
+      and case when budget.day = today.day then budget.daily_spent_cents else 0 end + given.cents
+          <= business.daily_budget_cents
+      and case when budget.month = today.month then budget.monthly_spent_cents else 0 end + given.cents
+          <= business.monthly_budget_cents
+    returning budget.tenant_id
+"""
+
+READ_MANY = """
+    select business.id as tenant_id, business.daily_budget_cents, business.monthly_budget_cents, today.day,
+           coalesce(case when budget.day = today.day then budget.daily_spent_cents end, 0) as daily_spent_cents,
+           coalesce(case when budget.month = date_trunc('month', today.day)::date then budget.monthly_spent_cents end,
+                    0) as monthly_spent_cents
+    from tenants as business
+    cross join lateral (select ($2::timestamptz at time zone business.timezone)::date as day) as today
+    left join budgets as budget on budget.tenant_id = business.id
+    where business.id = any($1::uuid[])
+"""
+
+LIST_PRICES = """
+    select asked.provider, asked.country, price.cents
+    from unnest($1::text[], $2::text[]) as asked (provider, country)
+    cross join lateral (
+      select known.cents from segment_prices as known
+      where known.provider = asked.provider and known.country in (asked.country, '') and known.since <= $3::date
+      order by known.country = '', known.since desc limit 1
+    ) as price
+"""
+
 ENSURE = """
     insert into budgets (tenant_id, day, month, updated_at)
     select tenant_id, $2::timestamptz::date, date_trunc('month', $2::timestamptz)::date, $2
@@ -155,6 +197,30 @@ async def reserve(tx: Transaction, *, cents: Decimal) -> bool:
         return True
     await tx.execute(ENSURE, [tx.tenant], tx.now)
     return await tx.fetchval(RESERVE, tx.tenant, tx.now, cents) is True
+
+
+async def read_budgets(tx: Transaction, tenant_ids: Sequence[UUID]) -> dict[UUID, Budget]:
+    """Read the budgets of some tenants without locking them."""
+    rows = await tx.fetch(READ_MANY, list(tenant_ids), tx.now)
+    return {row["tenant_id"]: Budget(**dict(row)) for row in rows}
+
+
+async def reserve_many(tx: Transaction, wanted: Sequence[tuple[UUID, Decimal]]) -> bool:
+    """Reserve for several tenants, in order of their ids; False if somebody's does not fit any more."""
+    left = dict(sorted(wanted))
+    for _ in range(2):  # the second time for those whose first text this is
+        for row in await tx.fetch(RESERVE_MANY, tx.now, list(left), list(left.values())):
+            del left[row["tenant_id"]]
+        if not left:
+            return True
+        await tx.execute(ENSURE, list(left), tx.now)
+    return False
+
+
+async def list_prices(tx: Transaction, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Decimal]:
+    """List what a segment costs now, in cents, at (provider, country); one that nobody knows is left out."""
+    rows = await tx.fetch(LIST_PRICES, [one[0] for one in places], [one[1] for one in places], tx.now)
+    return {(row["provider"], row["country"]): row["cents"] for row in rows}
 
 
 async def refund(tx: Transaction, *, limit: int) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
@@ -70,12 +69,6 @@ DROP_QUEUED = """
     returning job.id
 """
 
-SET_COSTS = """
-    update send_jobs as job set cost_cents = given.cents
-    from unnest($1::uuid[], $2::numeric[]) as given (id, cents)
-    where job.id = given.id and job.cost_cents <> given.cents
-"""
-
 
 async def insert_many(tx: Transaction, intents: Sequence[BulkIntent], *, campaign_id: UUID) -> dict[str, UUID]:
     """Queue marketing texts of one campaign, each once per intent key; returns the new jobs by their recipient."""
@@ -125,6 +118,8 @@ def _picked(row: asyncpg.Record) -> BulkJob:
             sender_e164=row["sender_e164"],
             provider=row["provider"],
             body=row["body"],
+            segments=row["segments"],
+            cost_cents=row["cost_cents"],
             useful_until=row["useful_until"],
             fence=row["fence"],
             attempts=row["attempts"],
@@ -133,16 +128,9 @@ def _picked(row: asyncpg.Record) -> BulkJob:
         ),
         campaign_id=row["campaign_id"],
         contact_id=row["contact_id"],
-        segments=row["segments"],
-        cost_cents=row["cost_cents"],
     )
 
 
 async def drop_queued(tx: Transaction, *, campaign_id: UUID, code: str, limit: int) -> int:
     """Drop up to `limit` texts of a campaign that have not left; returns how many."""
     return len(await tx.fetch(DROP_QUEUED, tx.tenant, campaign_id, tx.now, code, limit))
-
-
-async def set_costs(tx: Transaction, costs: Sequence[tuple[UUID, Decimal]]) -> None:
-    """Write what each job has reserved, in cents."""
-    await tx.execute(SET_COSTS, [job_id for job_id, _ in costs], [cents for _, cents in costs])

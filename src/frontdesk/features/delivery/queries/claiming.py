@@ -13,7 +13,7 @@ from frontdesk.kernel.db import Transaction
 
 READ_NUMBERS = """
     select number.id is not null as sender_known,
-           number.texting_allowed,
+           number.texting_allowed and number.retired_at is null as texting_allowed,
            coalesce(number.texting_blocked_reason, '') as texting_blocked_reason,
            coalesce(number.messaging_service, '') as messaging_service,
            array(
@@ -33,7 +33,8 @@ READ_NUMBERS = """
 """
 
 READ_PEOPLE = """
-    select refusal.scope as opted_out_scope,
+    select case when 'all' in (refusal.scope, elsewhere.scope) then 'all'
+                else coalesce(refusal.scope, elsewhere.scope) end as opted_out_scope,
            exists (
              select from sender_opt_outs as stop
              where stop.sender_e164 = asked.sender and stop.phone_e164 = asked.recipient
@@ -53,6 +54,7 @@ READ_PEOPLE = """
     left join send_jobs as this on this.id = asked.job_id and this.tenant_id = asked.tenant_id
     left join do_not_contact as refusal
            on refusal.tenant_id = asked.tenant_id and refusal.phone_e164 = asked.recipient
+    left join global_do_not_contact as elsewhere on elsewhere.phone_e164 = asked.recipient
     order by asked.position
 """
 
@@ -60,7 +62,7 @@ READ_PEOPLE = """
 async def read_facts_of_set(tx: Transaction, claimed: Sequence[ClaimedJob]) -> list[StoredFacts]:
     """Read the facts of each text, in order; the persons' locks must be held before.
 
-    Says the same as `gate_facts.read_facts`; texts of which the same is known share one record.
+    Texts of which the same is known share one record.
     """
     lines = [(job.tenant_id, job.sender_e164, job.provider) for job in claimed]
     asked = list(dict.fromkeys(lines))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +23,8 @@ FIND_BY_INTENT = (
 CLAIM = """
     with due as (
       select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
-             job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id
+             job.provider, job.body, job.segments, job.cost_cents, job.useful_until, job.fence, job.attempts,
+             job.correlation_id
       from send_jobs as job
       where job.status = 'queued' and job.message_class <> 'C3' and job.available_at <= $1
         and not exists (
@@ -44,21 +46,24 @@ CLAIM = """
       limit (select $2::bigint)
       for update of job skip locked
     )
-    select due.id, due.tenant_id, due.message_class, due.basis, due.basis_at, due.recipient_e164, due.sender_e164,
-           due.provider, due.body, due.useful_until, due.fence, due.attempts, due.correlation_id,
-           pg_try_advisory_xact_lock_shared(1, hashtext(due.recipient_e164)) as person_locked
-    from due
+    select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
+           job.provider, job.body, job.segments, job.cost_cents, job.useful_until, job.fence, job.attempts,
+           job.correlation_id,
+           pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164)) as person_locked
+    from due as job
 """
 
 LEASE = """
-    with passed as (
-      select id, decision_id, facts from unnest($1::uuid[], $2::uuid[], $3::text[]) as given (id, decision_id, facts)
+    with decided as (
+      select id, decision_id, facts, cost_cents
+      from unnest($1::uuid[], $2::uuid[], $3::text[], $11::numeric[]) as given (id, decision_id, facts, cost_cents)
     ), leased as (
       update send_jobs as job
       set status = 'posting', available_at = $4, fence = job.fence + 1, attempts = job.attempts + 1, lease_owner = $5,
-          posting_at = $6, finished_at = null, failure_code = null, failure_reason = null, updated_at = $6
-      from passed where job.id = passed.id
-      returning job.id, job.tenant_id, job.sender_e164, job.fence, passed.decision_id, passed.facts
+          posting_at = $6, finished_at = null, failure_code = null, failure_reason = null, updated_at = $6,
+          cost_cents = decided.cost_cents
+      from decided where job.id = decided.id
+      returning job.id, job.tenant_id, job.sender_e164, job.fence, decided.decision_id, decided.facts
     ), attempt as (
       insert into send_attempts (job_id, fence, tenant_id, sender_e164, posting_at, process_id)
       select id, fence, tenant_id, sender_e164, $6, $5 from leased
@@ -138,7 +143,7 @@ LIST_LATE = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """One decision on a claimed job."""
+    """One decision on a claimed job; `cost_cents` is what it has reserved if it goes."""
 
     id: UUID
     status: JobStatus
@@ -149,6 +154,7 @@ class Applied:
     verdict: str
     gates_json: str
     facts_json: str
+    cost_cents: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +202,8 @@ def _claimed(row: asyncpg.Record) -> ClaimedJob:
         sender_e164=row["sender_e164"],
         provider=row["provider"],
         body=row["body"],
+        segments=row["segments"],
+        cost_cents=row["cost_cents"],
         useful_until=row["useful_until"],
         fence=row["fence"],
         attempts=row["attempts"],
@@ -235,6 +243,7 @@ async def apply_decisions(tx: Transaction, decisions: Sequence[Applied], *, owne
             code,
             gates_json,
             rules_version,
+            [one.cost_cents for one in alike],
         )
     if others:
         await _settle_decided(tx, others, rules_version=rules_version)

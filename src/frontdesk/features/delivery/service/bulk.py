@@ -60,7 +60,6 @@ class _Claim:
     throttled: dict[UUID, Pace]
     applied: list[jobs.Applied] = field(default_factory=list)
     leased: list[LeasedJob] = field(default_factory=list)
-    costs: list[tuple[UUID, Decimal]] = field(default_factory=list)
     texts: dict[UUID, int] = field(default_factory=dict)
     people: set[tuple[UUID, str]] = field(default_factory=set)
     probes: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -158,25 +157,24 @@ async def _decide_one(tx: Transaction, claim: _Claim, one: BulkJob, stored: Stor
     if len(claim.leased) >= claim.room or pace.quota == 0 or (throttle is not None and throttle.quota == 0):
         return
     purse = claim.purses[job.tenant_id]
-    cost = NOTHING if more.price_cents is None else more.price_cents * one.segments
+    cost = None if more.price_cents is None else more.price_cents * job.segments
     facts = gather_marketing(
-        one, stored, more, now=claim.now, cost_cents=cost, left_cents=purse.left_cents + one.cost_cents
+        one, stored, more, now=claim.now, cost_cents=cost, left_cents=purse.left_cents + job.cost_cents
     )
     decision = decide(facts)
     if decision.verdict is Verdict.SEND:
         if stored.breaker_open and not await _may_probe(tx, claim, one):
             return
         claim.people.add(person)
-        pace.take(one.segments)
+        pace.take(job.segments)
         if throttle is not None:
             throttle.take(1)
-        purse.reserved += cost - one.cost_cents
-        claim.costs.append((job.id, cost))
+        purse.reserved += (cost or NOTHING) - job.cost_cents
         claim.texts[one.campaign_id] = claim.texts.get(one.campaign_id, 0) + 1
         claim.leased.append(_leased(one, stored, facts, now=claim.now, post_before=claim.post_before))
     elif decision.code == "budget.spent":
         claim.broke.add(job.tenant_id)
-    claim.applied.append(_applied(one, facts, decision, now=claim.now))
+    claim.applied.append(_applied(one, facts, decision, now=claim.now, cost_cents=cost or NOTHING))
 
 
 async def _may_probe(tx: Transaction, claim: _Claim, one: BulkJob) -> bool:
@@ -192,8 +190,7 @@ async def _settle(tx: Transaction, claim: _Claim, *, owner: UUID) -> None:
     """Write the decisions, and what the texts that go have used up."""
     if claim.applied:
         await jobs.apply_decisions(tx, claim.applied, owner=owner, rules_version=RULES_VERSION)
-    if claim.costs:
-        await bulk.set_costs(tx, claim.costs)
+    if claim.texts:
         await streams.advance_streams(tx, sorted(claim.texts.items()))
     spent = [(purse.budget, purse.reserved) for purse in claim.purses.values() if purse.reserved != NOTHING]
     if spent:
@@ -212,7 +209,7 @@ def _advance(turn: streams.Turn, claim: _Claim) -> streams.Advance:
     )
 
 
-def _applied(one: BulkJob, facts: Facts, decision: Decision, *, now: datetime) -> jobs.Applied:
+def _applied(one: BulkJob, facts: Facts, decision: Decision, *, now: datetime, cost_cents: Decimal) -> jobs.Applied:
     status = STATUS_OF[decision.verdict]
     return jobs.Applied(
         id=one.job.id,
@@ -224,6 +221,7 @@ def _applied(one: BulkJob, facts: Facts, decision: Decision, *, now: datetime) -
         verdict=decision.verdict.value,
         gates_json=gates_json(decision),
         facts_json=facts_json(facts),
+        cost_cents=cost_cents,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Facts, Verdict, decide
+from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Facts, Money, Verdict, decide
 from frontdesk.features.delivery.model import ClaimedJob, JobStatus, TextIntent
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 
@@ -32,7 +32,14 @@ REASON_OF: dict[str, str] = {
 }
 
 
-def gather(job: ClaimedJob | TextIntent, stored: StoredFacts, *, now: datetime, paused_by_setting: bool) -> Facts:
+def gather(
+    job: ClaimedJob | TextIntent,
+    stored: StoredFacts,
+    *,
+    now: datetime,
+    paused_by_setting: bool,
+    money: Money | None = None,
+) -> Facts:
     """Bring together what the job says of itself and what the database says about it."""
     held = stored.hold_until
     if stored.breaker_open and held is None:
@@ -54,6 +61,7 @@ def gather(job: ClaimedJob | TextIntent, stored: StoredFacts, *, now: datetime, 
         sender_held_until=held,
         sender_held_because=stored.hold_reason,
         earlier_unsettled=stored.earlier_unsettled,
+        money=money,
     )
 
 

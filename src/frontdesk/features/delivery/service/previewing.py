@@ -59,9 +59,9 @@ async def preview_many(
             quiet_until=max(more.quiet_until, quiet[1] or more.quiet_until),
             another_unsettled=False,
         )
-        cost = None if more.price_cents is None else more.price_cents * text.segments
+        cost = None if more.price_cents is None else more.price_cents * text.job.segments
         facts = gather_marketing(text, calm, narrowed, now=intent.due_at, cost_cents=cost, left_cents=PLENTY)
-        previews.append(_preview(facts, text.segments, cost or Decimal(0), due_at=intent.due_at))
+        previews.append(_preview(facts, text.job.segments, cost or Decimal(0), due_at=intent.due_at))
     return previews
 
 
@@ -109,6 +109,8 @@ def _as_job(tx: Transaction, intent: BulkIntent, *, campaign_id: UUID) -> BulkJo
             sender_e164=intent.sender_e164,
             provider=intent.provider,
             body=intent.body,
+            segments=count(intent.body).count,
+            cost_cents=Decimal(0),
             useful_until=intent.useful_until,
             fence=0,
             attempts=0,
@@ -117,6 +119,4 @@ def _as_job(tx: Transaction, intent: BulkIntent, *, campaign_id: UUID) -> BulkJo
         ),
         campaign_id=campaign_id,
         contact_id=intent.contact_id,
-        segments=count(intent.body).count,
-        cost_cents=Decimal(0),
     )

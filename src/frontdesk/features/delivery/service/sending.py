@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
 from frontdesk.features.delivery.events import TextRequested
-from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Verdict, decide
-from frontdesk.features.delivery.model import VERDICT_SECONDS, JobStatus, LeasedJob, Requested, TextIntent
-from frontdesk.features.delivery.queries import asking, gate_facts, jobs
-from frontdesk.features.delivery.segments import count
+from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Money, Verdict, decide
+from frontdesk.features.delivery.model import (
+    VERDICT_SECONDS,
+    JobStatus,
+    LeasedJob,
+    MessageClass,
+    Requested,
+    TextIntent,
+)
+from frontdesk.features.delivery.prices import country_of
+from frontdesk.features.delivery.queries import asking, budgets, gate_facts, jobs
+from frontdesk.features.delivery.segments import Segments, count
 from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json, gather
-from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.db import Overtaken, Transaction
 from frontdesk.kernel.ids import new_id
+
+NOTHING = Decimal(0)
 
 
 class InlineLane(Protocol):
@@ -48,28 +59,56 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
     decided_from = lane.monotonic()
     job_id = new_id()
     await gate_facts.lock_person(tx, phone_e164=intent.recipient_e164)
-    stored = await gate_facts.read_facts_of_one(
-        tx, recipient_e164=intent.recipient_e164, sender_e164=intent.sender_e164, provider=intent.provider
+    stored, price_cents, left_cents = await gate_facts.read_facts_of_one(
+        tx,
+        recipient_e164=intent.recipient_e164,
+        sender_e164=intent.sender_e164,
+        provider=intent.provider,
+        country=country_of(intent.recipient_e164),
     )
-    facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting)
+    segments = count(intent.body)
+    money = _money(intent, price_cents, left_cents, segments=segments.count)
+    facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting, money=money)
     decision = decide(facts)
     status = STATUS_OF[decision.verdict]
     # An open breaker's one probe is the set-based lane's to send.
     owner = lane.lease_owner() if status is JobStatus.POSTING and not stored.breaker_open else None
     if status is JobStatus.POSTING and owner is None:
         status = JobStatus.QUEUED
-    if not await asking.insert_job(tx, _new_job(tx, intent, job_id, status, owner, decision, facts)):
+    cost_cents = money.cost_cents if money and money.cost_cents and status is JobStatus.POSTING else NOTHING
+    if not await asking.insert_job(
+        tx, _new_job(tx, intent, job_id, status, owner, decision, facts, segments=segments, cost_cents=cost_cents)
+    ):
         existing = await jobs.find_by_intent(tx, key=intent.key)
         if existing is None:
             raise LookupError(intent.key)
         return Requested(job_id=existing[0], status=existing[1], code=existing[2], created=False)
     tx.announce(TextRequested(job_id=job_id, status=status.value, code=decision.code))
     if status is JobStatus.POSTING:
+        if cost_cents:
+            tx.before_commit(lambda: _pay(tx, cost_cents))
         leased = _leased(tx, intent, job_id, stored, post_before=decided_from + VERDICT_SECONDS)
         tx.on_commit(lambda: lane.take(leased))
     elif status is JobStatus.QUEUED:
         tx.on_commit(lane.wake_dispatch)
     return Requested(job_id=job_id, status=status, code=decision.code, created=True)
+
+
+def _money(intent: TextIntent, price_cents: Decimal | None, left_cents: Decimal, *, segments: int) -> Money | None:
+    """Say what a text costs and what is left; what the law makes us answer is sent whatever is left."""
+    if intent.message_class is MessageClass.COMPLIANCE:
+        return None
+    cost = None if price_cents is None else price_cents * segments
+    return Money(cost_cents=cost, left_cents=left_cents)
+
+
+async def _pay(tx: Transaction, cents: Decimal) -> None:
+    """Reserve the money last, so that its row is locked no longer than the commit takes.
+
+    Whoever came in between and spent it makes this transaction start anew, with what is left then.
+    """
+    if not await budgets.reserve(tx, cents=cents):
+        raise Overtaken
 
 
 def _new_job(
@@ -80,8 +119,10 @@ def _new_job(
     owner: UUID | None,
     decision: Decision,
     facts: Facts,
+    *,
+    segments: Segments,
+    cost_cents: Decimal,
 ) -> asking.NewJob:
-    segments = count(intent.body)
     ended = decision.verdict in (Verdict.BAR, Verdict.DROP)
     return asking.NewJob(
         id=job_id,
@@ -99,6 +140,7 @@ def _new_job(
         gates_json=gates_json(decision),
         facts_json=facts_json(facts),
         rules_version=RULES_VERSION,
+        cost_cents=cost_cents,
     )
 
 

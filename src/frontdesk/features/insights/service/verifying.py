@@ -1,4 +1,4 @@
-"""Checks a compliance pack without a database and without Frontdesk: Python 3.9 and this one file are enough.
+"""Checks a compliance pack without a database and without Frontdesk: Python 3.10 and this one file are enough.
 
     python verify.py [FOLDER] [--anchor NUMBER:HASH] [--json]
 
@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +26,45 @@ NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 ANSWERS_TO_STOP = "C4"
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was found: `faults` break the pack, `findings` are what it shows about the business."""
 
-    faults: list[str] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
-    contact: str = ""
-    business: str = ""
-    events: int = 0
-    links: int = 0
-    opaque: int = 0
-    head: str = ""
+    faults: tuple[str, ...]
+    findings: tuple[str, ...]
+    contact: str
+    business: str
+    events: int
+    links: int
+    opaque: int
+    head: str
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong with the pack."""
         return not self.faults
+
+
+class _Notes:
+    """What a check has found so far."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+        self.findings: list[str] = []
+        self.contact = self.business = self.head = ""
+        self.events = self.links = self.opaque = 0
+
+    def report(self) -> Report:
+        return Report(
+            tuple(self.faults),
+            tuple(self.findings),
+            self.contact,
+            self.business,
+            self.events,
+            self.links,
+            self.opaque,
+            self.head,
+        )
 
 
 def csv_cell(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
@@ -67,21 +89,21 @@ def genesis(tenant_id: str) -> bytes:
 
 def verify(folder: Path, anchor: tuple[int, str] | None = None) -> Report:
     """Check a pack; `anchor` is the number and hash of a head that was noted earlier."""
-    report = Report()
+    notes = _Notes()
     try:
         manifest = _manifest(folder)
-        report.contact, report.business = manifest["contact"], manifest["business"]["name"]
-        _check_files(folder, manifest, report)
+        notes.contact, notes.business = manifest["contact"], manifest["business"]["name"]
+        _check_files(folder, manifest, notes)
         rows = {name: _rows(folder, name) for name in manifest["tables"]}
-        _check_tables(folder, rows, report)
-        links = _check_chain(folder, manifest, report, anchor)
-        _check_ledger(rows["ledger"], links, manifest, report)
-        _check_opt_ins(rows["opt_ins"], rows["ledger"], report)
-        _check_refusals(rows, report)
-        _look_at_sends(rows, report)
+        _check_tables(folder, rows, notes)
+        links = _check_chain(folder, manifest, notes, anchor)
+        _check_ledger(rows["ledger"], links, manifest, notes)
+        _check_opt_ins(rows["opt_ins"], rows["ledger"], notes)
+        _check_refusals(rows, notes)
+        _look_at_sends(rows, notes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        report.faults.append(f"the pack cannot be read: {type(error).__name__}: {error}")
-    return report
+        notes.faults.append(f"the pack cannot be read: {type(error).__name__}: {error}")
+    return notes.report()
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -91,19 +113,19 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def _check_files(folder: Path, manifest: dict[str, Any], report: Report) -> None:
+def _check_files(folder: Path, manifest: dict[str, Any], notes: _Notes) -> None:
     """Compare the files with the manifest: all are there, nothing else is, none was changed."""
     listed = manifest["files"]
     there = {path.name for path in folder.iterdir()} - {"manifest.json"}
-    report.faults += [f"{name} is missing" for name in sorted(set(listed) - there)]
-    report.faults += [f"{name} does not belong to the pack" for name in sorted(there - set(listed))]
+    notes.faults += [f"{name} is missing" for name in sorted(set(listed) - there)]
+    notes.faults += [f"{name} does not belong to the pack" for name in sorted(there - set(listed))]
     for name in sorted(set(listed) & there):
         with (folder / name).open("rb") as file:
             digest = hashlib.sha256()
             while piece := file.read(1 << 20):
                 digest.update(piece)
         if digest.hexdigest() != listed[name]["sha256"]:
-            report.faults.append(f"{name} was changed after the pack was made")
+            notes.faults.append(f"{name} was changed after the pack was made")
 
 
 def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -113,7 +135,7 @@ def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _check_tables(folder: Path, rows: dict[str, list[dict[str, Any]]], report: Report) -> None:
+def _check_tables(folder: Path, rows: dict[str, list[dict[str, Any]]], notes: _Notes) -> None:
     """Compare the CSV that people read with the JSON that counts."""
     csv.field_size_limit(1 << 30)
     for name, expected in rows.items():
@@ -122,18 +144,18 @@ def _check_tables(folder: Path, rows: dict[str, list[dict[str, Any]]], report: R
         heading = found[0] if found else []
         written = [[csv_cell(row.get(column)) for column in heading] for row in expected]
         if found[1:] != written or any(set(row) != set(heading) for row in expected):
-            report.faults.append(f"{name}.csv and {name}.json differ")
+            notes.faults.append(f"{name}.csv and {name}.json differ")
 
 
-@dataclass
 class _Walk:
     """Goes along the chain, link by link."""
 
-    number: int
-    before: bytes
-    anchor: tuple[int, str] | None
-    opaque: int = 0
-    named: bool = False  # whether a link has come that names nobody; no later one may be hidden
+    def __init__(self, number: int, before: bytes, anchor: tuple[int, str] | None) -> None:
+        self.number = number
+        self.before = before
+        self.anchor = anchor
+        self.opaque = 0
+        self.named = False  # whether a link has come that names nobody; no later one may be hidden
 
     def step(self, link: dict[str, Any]) -> str:
         """Take the next link; returns what is wrong with it, '' if nothing."""
@@ -158,32 +180,32 @@ class _Walk:
 
 
 def _check_chain(
-    folder: Path, manifest: dict[str, Any], report: Report, anchor: tuple[int, str] | None
+    folder: Path, manifest: dict[str, Any], notes: _Notes, anchor: tuple[int, str] | None
 ) -> dict[int, dict[str, Any]]:
     """Compute every link anew, from the first that is shown to the head."""
     chain = manifest["chain"]
     walk = _Walk(int(chain["from"]) - 1, bytes.fromhex(chain["before"]), anchor)
     if walk.number == 0 and walk.before != genesis(manifest["business"]["id"]):
-        report.faults.append("chain: it does not begin at this business's beginning")
+        notes.faults.append("chain: it does not begin at this business's beginning")
     if anchor is not None and anchor[0] < walk.number:
-        report.findings.append(f"the anchor {anchor[0]} lies before the part of the chain that this pack holds")
+        notes.findings.append(f"the anchor {anchor[0]} lies before the part of the chain that this pack holds")
     if anchor is not None and anchor[0] == walk.number and anchor[1].lower() != chain["before"]:
-        report.faults.append("chain: it does not stand on the link that was noted: history was rewritten")
+        notes.faults.append("chain: it does not stand on the link that was noted: history was rewritten")
     links: dict[int, dict[str, Any]] = {}
     with (folder / "chain.jsonl").open(encoding="utf-8") as file:
         for line in file:
             link = json.loads(line)
             fault = walk.step(link)
             if fault:
-                report.faults.append(f"chain: {fault}")
+                notes.faults.append(f"chain: {fault}")
                 return links
             links[walk.number] = link
-    report.links, report.opaque, report.head = len(links), walk.opaque, f"{walk.number}:{walk.before.hex()}"
+    notes.links, notes.opaque, notes.head = len(links), walk.opaque, f"{walk.number}:{walk.before.hex()}"
     head = chain["head"]
     if (walk.number, walk.before.hex()) != (head["seq"], head["hash"]):
-        report.faults.append(f"chain: it ends at {walk.number}, its head is {head['seq']}: the end was cut or changed")
+        notes.faults.append(f"chain: it ends at {walk.number}, its head is {head['seq']}: the end was cut or changed")
     if anchor is not None and anchor[0] > walk.number:
-        report.faults.append(f"chain: it ends at {walk.number}, but {anchor[0]} was noted: the end was cut off")
+        notes.faults.append(f"chain: it ends at {walk.number}, but {anchor[0]} was noted: the end was cut off")
     return links
 
 
@@ -192,28 +214,28 @@ def _version(canonical: str) -> int:
 
 
 def _check_ledger(
-    events: list[dict[str, Any]], links: dict[int, dict[str, Any]], manifest: dict[str, Any], report: Report
+    events: list[dict[str, Any]], links: dict[int, dict[str, Any]], manifest: dict[str, Any], notes: _Notes
 ) -> None:
     """Compare every event with what was chained of it, and follow the person's own history, which has no gap."""
-    report.events = len(events)
+    notes.events = len(events)
     if len(events) != manifest["person"]["events"]:
-        report.faults.append(f"ledger: {len(events)} events, the manifest counts {manifest['person']['events']}")
+        notes.faults.append(f"ledger: {len(events)} events, the manifest counts {manifest['person']['events']}")
     number, before, last = 0, "", 0
     for event in events:
         place = f"ledger: event {event['seq']}"
         if event["seq"] <= last:
-            report.faults.append(f"{place} is out of order")
+            notes.faults.append(f"{place} is out of order")
         last = event["seq"]
-        report.faults += [f"{place} {fault}" for fault in _faults_of(event, links.get(last), report.contact)]
+        notes.faults += [f"{place} {fault}" for fault in _faults_of(event, links.get(last), notes.contact)]
         if event["body"] is None:
             continue
         said, number = json.loads(event["body"]), number + 1
         if (said["person_no"], said["person_prev"]) != (number, before):
-            report.faults.append(f"{place} is number {said['person_no']} of this person, not {number}: one is missing")
+            notes.faults.append(f"{place} is number {said['person_no']} of this person, not {number}: one is missing")
             number = said["person_no"]
         before = _sha256(event["body"])
     if before != manifest["person"]["last_sha256"]:
-        report.faults.append("ledger: this person's last event is not the one that the manifest names")
+        notes.faults.append("ledger: this person's last event is not the one that the manifest names")
 
 
 def _faults_of(event: dict[str, Any], link: dict[str, Any] | None, contact: str) -> list[str]:
@@ -239,7 +261,7 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _check_opt_ins(opt_ins: list[dict[str, Any]], events: list[dict[str, Any]], report: Report) -> None:
+def _check_opt_ins(opt_ins: list[dict[str, Any]], events: list[dict[str, Any]], notes: _Notes) -> None:
     """Compare every consent with the evidence in the ledger, and look for those that the table lacks."""
     given = {
         event["metadata"]["id"]: event["metadata"]["opt_in"]
@@ -250,18 +272,18 @@ def _check_opt_ins(opt_ins: list[dict[str, Any]], events: list[dict[str, Any]], 
         one for event in events if event["event_type"] == "opt_in_revoked" for one in event["metadata"]["opt_ins"]
     }
     rows = {row["id"]: row for row in opt_ins}
-    report.faults += [f"opt-in {one} is in the ledger and not in the table" for one in sorted(set(given) - set(rows))]
+    notes.faults += [f"opt-in {one} is in the ledger and not in the table" for one in sorted(set(given) - set(rows))]
     for one, row in sorted(rows.items()):
         if one not in given:
-            report.faults.append(f"opt-in {one} is not in the ledger: nobody gave it")
+            notes.faults.append(f"opt-in {one} is not in the ledger: nobody gave it")
             continue
         changed = sorted(name for name, value in given[one].items() if not _same(row[name], value))
         if changed:
-            report.faults.append(f"opt-in {one} was changed: {', '.join(changed)}")
+            notes.faults.append(f"opt-in {one} was changed: {', '.join(changed)}")
         if _sha256(row["text_shown"]) != row["text_sha256"]:
-            report.faults.append(f"opt-in {one}: its text is not the one that was hashed")
+            notes.faults.append(f"opt-in {one}: its text is not the one that was hashed")
         if (row["revoked_at"] is not None) != (one in revoked):
-            report.faults.append(f"opt-in {one}: table and ledger differ about whether it was taken back")
+            notes.faults.append(f"opt-in {one}: table and ledger differ about whether it was taken back")
 
 
 def _same(kept: Any, chained: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
@@ -292,15 +314,15 @@ def _opted_out(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [*spans, (since, "")] if since else spans
 
 
-def _check_refusals(rows: dict[str, list[dict[str, Any]]], report: Report) -> None:
+def _check_refusals(rows: dict[str, list[dict[str, Any]]], notes: _Notes) -> None:
     """Look whether somebody who has opted out by the ledger is on the do-not-contact list."""
     out = any(until == "" for _, until in _opted_out(rows["ledger"]))
     on_list = any(row["list"] == "business" and row["scope"] == "all" for row in rows["refusals"])
     if out and not on_list:
-        report.faults.append("refusals: by the ledger the person has opted out, but they are not on the list")
+        notes.faults.append("refusals: by the ledger the person has opted out, but they are not on the list")
 
 
-def _look_at_sends(rows: dict[str, list[dict[str, Any]]], report: Report) -> None:
+def _look_at_sends(rows: dict[str, list[dict[str, Any]]], notes: _Notes) -> None:
     """Tell which texts left while the person had opted out, and which decisions today's rules would not repeat."""
     classes = {job["id"]: job["message_class"] for job in rows["sends"]}
     for attempt in rows["attempts"]:
@@ -309,9 +331,9 @@ def _look_at_sends(rows: dict[str, list[dict[str, Any]]], report: Report) -> Non
             if started and since < started and (not until or started < until):
                 kind = classes.get(attempt["job_id"], "?")
                 if kind != ANSWERS_TO_STOP:
-                    report.findings.append(f"text {attempt['job_id']} ({kind}) left at {started}, opted out {since}")
+                    notes.findings.append(f"text {attempt['job_id']} ({kind}) left at {started}, opted out {since}")
     other = [row["job_id"] for row in rows["decisions"] if row["replays"] is not True]
-    report.findings += [f"today's rules decide otherwise about text {job}" for job in other]
+    notes.findings += [f"today's rules decide otherwise about text {job}" for job in other]
 
 
 def main(arguments: list[str]) -> int:
