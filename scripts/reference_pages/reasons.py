@@ -21,6 +21,32 @@ ANSWERS: dict[str, str] = {
 }
 
 REASONS: dict[str, tuple[str, str]] = {
+    "law.cap": ("hold", "The person has had as many marketing texts in 24 hours as law or the business's cap allows."),
+    "law.consent_unverifiable": ("bar", "The written consent on record lacks a part of its proof."),
+    "law.holiday": ("hold", "A holiday on which the person's state forbids marketing."),
+    "law.no_rules": ("bar", "No rules are known for the person's country."),
+    "law.no_written_consent": ("bar", "Marketing needs the person's prior written consent; none is kept."),
+    "law.quiet_hours": ("hold", "Outside the hours in which marketing may reach the person, by law or by the business."),
+    "law.registration_missing": ("bar", "The person's state wants a registration of the business that is not on record."),
+    "law.sunday": ("hold", "A Sunday, on which the person's state forbids marketing."),
+    "law.zone_unknown": ("hold", "Nobody knows in which zone or state the person is, and it would matter."),
+    "law.unknown": ("hold", "The law could not be asked; asked again within a second."),
+    "law.no_window": ("bar", "Only in a rehearsal: the law leaves no hour open for this person."),
+    "contacts.deleted": ("bar", "The person was deleted from the business's contacts."),
+    "consent.refused_everywhere": ("bar", "No business on this platform may text this person."),
+    "campaign.time_limit": ("drop", "The campaign's time limit had passed."),
+    "campaign.ended": ("drop", "The campaign was canceled or had ended before the text left."),
+    "campaign.empty_text": ("bar", "Filled for this person, the wording is empty."),
+    "campaign.done": ("drop", "The campaign had nothing more to send."),
+    "campaign.after_rehearsal": ("hold", "Only in a rehearsal: it would leave after the seven days that are played."),
+    "budget.unknown": (
+        "hold",
+        "The price of a segment or the budget could not be read; looked at again within five minutes.",
+    ),
+    "budget.spent": (
+        "hold",
+        "The business has used up its daily or monthly budget; looked at again within five minutes.",
+    ),
     "consent.marketing_needs_written_consent": (
         "bar",
         "Marketing needs the person's prior written consent; none is kept.",

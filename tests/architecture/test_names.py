@@ -18,9 +18,9 @@ EMPTY_WORDS = {"process", "handle", "manager", "managers", "utils", "util", "com
 READING = {"get", "find", "list", "count", "measure", "prove", "read"}
 ASKING = {"is", "happened"}  # answer yes or no
 WRITING = {
-    "add", "apply", "block", "cancel", "claim", "copy", "delete", "disable", "ensure", "finish", "forget", "hold",
-    "insert", "lift", "lock", "look", "mark", "move", "note", "orphan", "park", "pause", "postpone", "put", "raise",
-    "record", "refuse", "rename", "replace", "requeue", "resume", "revoke", "settle", "supersede", "take", "touch",
+    "add", "advance", "apply", "block", "cancel", "claim", "close", "copy", "delete", "disable", "drop", "ensure",
+    "finish", "forget", "hold", "insert", "lift", "lock", "look", "mark", "move", "note", "open", "orphan", "park",
+    "pause", "pick", "postpone", "put", "raise", "record", "refund", "refuse", "reserve", "rename", "replace", "requeue", "resume", "revoke", "settle", "supersede", "take", "touch",
     "unpark", "update",
 }  # fmt: skip
 WIRE_NAME = re.compile(r"^(?P<area>[a-z]+)\.(?P<what>[a-z]+(_[a-z]+)*)\.v[1-9][0-9]*$")

@@ -12,6 +12,7 @@ from enum import StrEnum
 import asyncpg
 import pytest
 
+from frontdesk.features.campaigns.model import CampaignStatus, RehearsalStatus
 from frontdesk.features.consent.model import ConsentKind, ConsentScope, RefusalScope, RefusalSource, RequestOutcome
 from frontdesk.features.consent.wording import Verdict as WordingVerdict
 from frontdesk.features.contacts.model import ImportStatus, RowOutcome
@@ -32,6 +33,19 @@ NOT_OURS = ("pgqueuer", "alembic")
 # Names that the sources give; every other table is a plural noun.
 SOURCES_NAMES = {"do_not_contact", "global_do_not_contact", "audit_log"}
 TIMES = re.compile(r"_(at|until)$|^(at|since)$")
+# Days and hours on somebody's own wall clock: a budget's day, quiet hours, the day a price begins.
+WALL_CLOCK = {
+    ("budgets", "day"),
+    ("budgets", "month"),
+    ("number_paces", "day"),
+    ("segment_prices", "since"),
+    ("campaigns", "quiet_from"),
+    ("campaigns", "quiet_until"),
+    ("send_streams", "quiet_from"),
+    ("send_streams", "quiet_until"),
+    ("tenants", "quiet_from"),
+    ("tenants", "quiet_until"),
+}
 # Which words a column takes, and where the program lists them.
 VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("send_jobs", "status"): JobStatus,
@@ -53,6 +67,9 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("sending_numbers", "number_type"): NumberType,
     ("sending_numbers", "registration_status"): RegistrationStatus,
     ("webhook_deliveries", "status"): DeliveryStatus,
+    ("campaigns", "status"): CampaignStatus,
+    ("rehearsals", "status"): RehearsalStatus,
+    ("rehearsal_entries", "verdict"): Verdict,
 }
 # Names that somebody else gave, as they gave them.
 OUTSIDE_IDS = {("sending_numbers", "registration_id")}
@@ -111,6 +128,8 @@ async def test_moments_know_their_zone_and_say_so_in_their_name(owner: asyncpg.C
     offenders = []
     for row in ours(await owner.fetch(COLUMNS)):
         column, kind = row["column_name"], row["data_type"]
+        if (row["table_name"], column) in WALL_CLOCK:
+            continue
         if kind in {"timestamp without time zone", "time without time zone", "date"}:
             offenders.append(f"{row['table_name']}.{column} knows no zone")
         if (kind == "timestamp with time zone") != bool(TIMES.search(column)):
@@ -124,8 +143,8 @@ async def test_phones_money_and_ids_have_the_types_of_the_house(owner: asyncpg.C
         column, kind = row["column_name"], row["udt_name"]
         if "phone" in column and not column.endswith("_e164"):
             offenders.append(f"{row['table_name']}.{column}: a phone ends with _e164")
-        if column.endswith("_cents") and kind not in {"int4", "int8"}:
-            offenders.append(f"{row['table_name']}.{column}: money is whole cents")
+        if column.endswith("_cents") and kind != "numeric":
+            offenders.append(f"{row['table_name']}.{column}: money is cents with exact fractions")
         ours_to_name = not column.startswith("provider_") and (row["table_name"], column) not in OUTSIDE_IDS
         if column.endswith("_id") and ours_to_name and kind != "uuid":
             offenders.append(f"{row['table_name']}.{column}: an id is a uuid, not {kind}")

@@ -14,6 +14,21 @@ import frontdesk
 STATEMENT = re.compile(r"^\s*(select|insert|update|delete|with)\b")
 # Statements that work across tenants on purpose, under the system role or by a carrier's own unique id.
 ACROSS_TENANTS = {
+    "frontdesk.features.campaigns.queries.campaigns.LIST_MOVING",
+    "frontdesk.features.campaigns.queries.campaigns.FIND_OWNER",
+    "frontdesk.features.delivery.queries.budgets.LOCK",
+    "frontdesk.features.delivery.queries.budgets.ADD",
+    "frontdesk.features.delivery.queries.budgets.RESERVE_MANY",
+    "frontdesk.features.delivery.queries.budgets.READ_MANY",
+    "frontdesk.features.delivery.queries.budgets.REFUND",
+    "frontdesk.features.delivery.queries.bulk.PICK",
+    "frontdesk.features.delivery.queries.steering.MEASURE",
+    "frontdesk.features.delivery.queries.steering.MOVE_AWAY",
+    "frontdesk.features.delivery.queries.steering.PACE_NEW",
+    "frontdesk.features.delivery.queries.steering.LIST_PROVIDERS",
+    "frontdesk.features.delivery.queries.streams.LOCK_TURNS",
+    "frontdesk.features.delivery.queries.streams.LIST_THROTTLES",
+    "frontdesk.features.delivery.queries.streams.ADVANCE_STREAMS",
     "frontdesk.features.delivery.queries.jobs.CLAIM",
     "frontdesk.features.delivery.queries.jobs.RECORD_RESULTS",
     "frontdesk.features.delivery.queries.jobs.LIST_LATE",

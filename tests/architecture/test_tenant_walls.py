@@ -165,8 +165,11 @@ async def test_a_table_without_tenants_rows_is_named_here(owner: asyncpg.Connect
         "job_schedules",
         "live_processes",
         "login_attempts",
+        "number_paces",  # when each of our numbers may send its next marketing segment
         "passed_gates",  # what the gates say of any text that passes them all: rules, nobody's rows
         "parked_receipts",  # receipts of texts that nobody is known to have sent yet
+        "provider_shares",  # how much of the marketing each provider gets
+        "segment_prices",  # what a segment costs at whose network
         "sender_opt_outs",  # a STOP to one of our numbers holds for whoever uses it
         "sessions",
         "users",

@@ -231,10 +231,15 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
         jitter=around.random.random,
     )
     handlers = Handlers(
-        [*textback.handlers(courier, textback.TextbackLimits()), *conversations.handlers(journal, courier), *calls.handlers()]
+        [
+            *textback.handlers(courier, textback.TextbackLimits()),
+            *conversations.handlers(journal, courier),
+            *calls.handlers(),
+        ]
     )
     late.append(handlers)
     parts = Frontdesk(
+        telnyx=None,
         settings=around.settings,
         clock=clock,
         app=app,

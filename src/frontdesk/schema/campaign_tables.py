@@ -71,7 +71,7 @@ CAMPAIGNS: tuple[str, ...] = (
       content_hash text not null,
       status text not null check (status in ('running', 'done', 'failed')),
       starts_at timestamptz not null,
-      until timestamptz not null,
+      ends_at timestamptz not null,
       summary jsonb not null default '{}',
       rehearsed integer not null default 0,
       created_by text not null,

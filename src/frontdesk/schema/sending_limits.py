@@ -111,7 +111,7 @@ PACE: tuple[str, ...] = (
     "create index send_streams_open on send_streams (tenant_id) where closed_at is null",
     *tenant_table("send_streams"),
     """
-    create table provider_health (
+    create table provider_shares (
       provider text primary key,
       weight smallint not null default 100 check (weight between 0 and 100),
       receipts_p90_seconds numeric(10, 2),
@@ -120,10 +120,10 @@ PACE: tuple[str, ...] = (
     )
     """,
     """
-    comment on table provider_health
+    comment on table provider_shares
       is 'How much of the marketing each provider gets, in percent: less at once in trouble, more step by step'
     """,
-    "grant select, insert, update on provider_health to frontdesk_app, frontdesk_system",
+    "grant select, insert, update on provider_shares to frontdesk_app, frontdesk_system",
 )
 
 SENDING_LIMITS: tuple[str, ...] = (*JOB_COLUMNS, *MONEY, *PACE)

@@ -57,7 +57,7 @@ def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: 
                 BodyGuard,
                 limit=parts.settings.web.max_body_bytes,
                 seconds=parts.settings.web.max_body_seconds,
-                larger={"/api/imports": UPLOAD},
+                larger={"/api/imports": UPLOAD, "/businesses/*/people/imports": UPLOAD},
             ),
         ],
     )

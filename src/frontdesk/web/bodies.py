@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,7 +33,8 @@ class BodyGuard:
     """Refuses oversized bodies (413) by their declared length or as they come in, slow ones (408), encoded ones (415).
 
     `seconds` are for the whole body, counted from the request's head. What nobody reads is bounded likewise: the answer
-    goes out at once, and the connection is closed behind it. `larger` names paths that take more than others.
+    goes out at once, and the connection is closed behind it. `larger` names paths that take more than others; a * in
+    one stands for any part between two slashes.
     """
 
     def __init__(
@@ -40,7 +42,10 @@ class BodyGuard:
     ) -> None:
         self._app = app
         self._usual = Allowance(limit, seconds)
-        self._larger = larger or {}
+        self._larger = {
+            re.compile("[^/]+".join(map(re.escape, path.split("*")))): allowance
+            for path, allowance in (larger or {}).items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -52,7 +57,7 @@ class BodyGuard:
             refusal = Refused("web.media_type", "Send the body without compression.", status=415)
             await _refuse(receive, send, refusal)
             return
-        allowed = self._larger.get(scope["path"], self._usual)
+        allowed = self._allowed(scope["path"])
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > allowed.limit:
             await _refuse(receive, send, _too_large(allowed.limit))
@@ -61,6 +66,10 @@ class BodyGuard:
             await self._app(scope, receive, send)  # nothing is to come
             return
         await _Reading(receive, send, limit=allowed.limit, seconds=allowed.seconds).serve(self._app, scope)
+
+    def _allowed(self, path: str) -> Allowance:
+        found = (allowance for pattern, allowance in self._larger.items() if pattern.fullmatch(path))
+        return next(found, self._usual)
 
 
 class _Reading:

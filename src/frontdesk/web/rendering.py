@@ -5,7 +5,16 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from frontdesk.web.static_files import address_of
-from frontdesk.web.words import clock_time, day_words, milliseconds, phone_words, status_words
+from frontdesk.web.words import (
+    clock_time,
+    count_words,
+    day_words,
+    milliseconds,
+    moment_words,
+    money_words,
+    phone_words,
+    status_words,
+)
 
 _environment = Environment(
     loader=PackageLoader("frontdesk.web", "templates"),
@@ -18,7 +27,10 @@ _environment.globals["asset"] = address_of
 _environment.filters.update(
     {
         "clock": clock_time,
+        "figure": count_words,
         "day": day_words,
+        "moment": moment_words,
+        "money": money_words,
         "ms": milliseconds,
         "phone": phone_words,
         "status_words": status_words,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 STATUS_WORDS = {
@@ -56,3 +57,20 @@ def phone_words(phone_e164: str) -> str:
 def status_words(status: str) -> str:
     """Write a send job's state in a word or two."""
     return STATUS_WORDS.get(status, status)
+
+
+def count_words(count: int) -> str:
+    """Write a count as people read it: 12,345."""
+    return f"{count:,}"
+
+
+def money_words(cents: Decimal) -> str:
+    """Write cents as dollars: $1,234.50; what is less than a cent keeps its digits, $0.0083."""
+    if 0 < cents < 1:
+        return f"${cents / 100:.4f}"
+    return f"${cents / 100:,.2f}"
+
+
+def moment_words(at: datetime, zone: str, now: datetime) -> str:
+    """Write a moment in a zone as a person would: Today 14:03, Tue 14 Nov 10:00."""
+    return f"{day_words(at, zone, now)} {at.astimezone(ZoneInfo(zone)):%H:%M}"

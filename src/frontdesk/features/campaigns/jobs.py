@@ -10,6 +10,7 @@ from frontdesk.features.campaigns.queries import campaigns
 from frontdesk.features.campaigns.service import making, rehearsing, running
 from frontdesk.features.campaigns.service.drafting import get_campaign
 from frontdesk.kernel.db import Database, Transaction
+from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.jobs import RunContext, Workflows
 from frontdesk.kernel.telemetry import get_logger
 
@@ -38,7 +39,12 @@ def add_workflows(workflows: Workflows, *, app: Database) -> None:
         rehearsal_id = UUID(str(run.args["rehearsal_id"]))
 
         async def whole() -> int:
-            return await _rehearse(app, run.tenant_id, rehearsal_id)
+            try:
+                return await _rehearse(app, run.tenant_id, rehearsal_id)
+            except Refused as refusal:
+                async with app.transaction(run.tenant_id) as tx:
+                    await rehearsing.fail_rehearsal(tx, rehearsal_id=rehearsal_id, because=refusal.message)
+                raise
 
         await run.call("play", whole)
 
@@ -73,7 +79,7 @@ async def _rehearse(app: Database, tenant_id: UUID | None, rehearsal_id: UUID) -
             break
     async with app.transaction(tenant_id) as tx:
         stage = await rehearsing.set_the_stage(tx, maker, rehearsal, allowed=allowed)
-    ended = rehearsing.perform(parts, stage)
+    ended = rehearsing.play_parts(parts, stage)
     for start in range(0, len(ended), making.BATCH):
         async with app.transaction(tenant_id) as tx:
             await rehearsing.write_parts(tx, ended[start : start + making.BATCH], rehearsal_id=rehearsal_id)

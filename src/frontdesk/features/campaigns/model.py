@@ -33,6 +33,14 @@ class CampaignStatus(StrEnum):
     CANCELED = "canceled"
 
 
+class RehearsalStatus(StrEnum):
+    """Where a rehearsal stands."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class ScheduleMode(StrEnum):
     """How the moment of a text is found."""
 

@@ -1,4 +1,4 @@
-"""A campaign played over the clocks of the coming days, before anything leaves: who would get what, when, or why not.
+"""A campaign played over the coming days before anything leaves: who would get what and when, or why not.
 
 The play follows the rules of the real claim: the law's windows, each number's pace and daily limit, the throttle of
 the campaign, the business's daily and monthly budget in its own zone, and the time limit.

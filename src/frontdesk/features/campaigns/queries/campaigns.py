@@ -26,8 +26,6 @@ GET = """
     from campaigns as campaign where campaign.tenant_id = $1 and campaign.id = $2
 """
 
-LOCK = "select status from campaigns where tenant_id = $1 and id = $2 for update"
-
 LIST = """
     select campaign.id, campaign.tenant_id, campaign.name, campaign.status, campaign.audience, campaign.variants,
            campaign.senders, campaign.schedule, campaign.per_minute, campaign.quiet_from, campaign.quiet_until,
@@ -165,12 +163,6 @@ async def find_campaign(tx: Transaction, *, campaign_id: UUID) -> Campaign | Non
     return None if row is None else _campaign(row)
 
 
-async def lock_campaign(tx: Transaction, *, campaign_id: UUID) -> CampaignStatus | None:
-    """Lock a campaign until the transaction ends; returns its status, None if there is none."""
-    status = await tx.fetchval(LOCK, tx.tenant, campaign_id)
-    return CampaignStatus(status) if isinstance(status, str) else None
-
-
 async def list_campaigns(
     tx: Transaction, *, before: UUID | None, status: CampaignStatus | None, limit: int
 ) -> list[Campaign]:
@@ -203,7 +195,7 @@ async def insert_campaign(tx: Transaction, campaign: Campaign) -> None:
     )
 
 
-async def change_campaign(tx: Transaction, campaign: Campaign) -> bool:
+async def update_campaign(tx: Transaction, campaign: Campaign) -> bool:
     """Write what a campaign says; a change of what was approved takes the approval back. False once it has started."""
     changed = await tx.fetchval(
         CHANGE,
@@ -226,12 +218,12 @@ async def change_campaign(tx: Transaction, campaign: Campaign) -> bool:
     return changed is True
 
 
-async def approve_campaign(tx: Transaction, *, campaign_id: UUID, by: str, content_hash: str) -> bool:
+async def mark_approved(tx: Transaction, *, campaign_id: UUID, by: str, content_hash: str) -> bool:
     """Approve a draft as it was read; False if it is no draft or says something else now."""
     return await tx.fetchval(APPROVE, tx.tenant, campaign_id, by, tx.now, content_hash) is True
 
 
-async def start_campaign(tx: Transaction, *, campaign_id: UUID, run_id: UUID) -> bool:
+async def mark_started(tx: Transaction, *, campaign_id: UUID, run_id: UUID) -> bool:
     """Begin to make an approved campaign's texts; False if it is not approved."""
     return await tx.fetchval(START, tx.tenant, campaign_id, tx.now, run_id) is True
 
@@ -241,7 +233,7 @@ async def note_expanded(tx: Transaction, *, campaign_id: UUID, recipients: int) 
     return await tx.fetchval(EXPANDED, tx.tenant, campaign_id, recipients, tx.now) is True
 
 
-async def end_campaign(tx: Transaction, *, campaign_id: UUID, status: CampaignStatus) -> bool:
+async def mark_ended(tx: Transaction, *, campaign_id: UUID, status: CampaignStatus) -> bool:
     """End a campaign; False if it has ended."""
     return await tx.fetchval(END, tx.tenant, campaign_id, status.value, tx.now) is True
 

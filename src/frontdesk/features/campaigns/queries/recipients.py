@@ -162,12 +162,12 @@ async def list_recipients(
     ]
 
 
-async def sum_results(tx: Transaction, *, campaign_id: UUID) -> list[ResultLine]:
+async def list_results(tx: Transaction, *, campaign_id: UUID) -> list[ResultLine]:
     """Sum up what became of a campaign's texts, by status, reason and variant."""
     return [ResultLine(**dict(row)) for row in await tx.fetch(RESULTS, tx.tenant, campaign_id)]
 
 
-async def count_unsettled(tx: Transaction, *, tenant_id: UUID, campaign_id: UUID) -> tuple[int, int]:
+async def read_unsettled(tx: Transaction, *, tenant_id: UUID, campaign_id: UUID) -> tuple[int, int]:
     """Count the texts of a campaign that wait, and those whose POST is under way or in doubt."""
     row = await tx.fetchrow(COUNT_UNSETTLED, tenant_id, campaign_id)
     return (0, 0) if row is None else (row["queued"], row["in_flight"])

@@ -8,15 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from frontdesk.features.campaigns.model import RehearsalStatus
 from frontdesk.kernel.db import Transaction
 
 INSERT = """
-    insert into rehearsals (id, tenant_id, campaign_id, content_hash, status, starts_at, until, created_by, created_at)
+    insert into rehearsals (id, tenant_id, campaign_id, content_hash, status, starts_at, ends_at, created_by,
+                            created_at)
     values ($1, $2, $3, $4, 'running', $5, $6, $7, $5)
 """
 
 GET = """
-    select id, campaign_id, content_hash, status, starts_at, until, summary, rehearsed, created_by, created_at, done_at
+    select id, campaign_id, content_hash, status, starts_at, ends_at, summary, rehearsed, created_by, created_at,
+           done_at
     from rehearsals where tenant_id = $1 and id = $2
 """
 
@@ -55,9 +58,9 @@ class Rehearsal:
     id: UUID
     campaign_id: UUID
     content_hash: str
-    status: str
+    status: RehearsalStatus
     starts_at: datetime
-    until: datetime
+    ends_at: datetime
     summary: str
     rehearsed: int
     created_by: str
@@ -83,16 +86,16 @@ class Entry:
 
 
 async def insert_rehearsal(
-    tx: Transaction, *, rehearsal_id: UUID, campaign_id: UUID, content_hash: str, until: datetime, by: str
+    tx: Transaction, *, rehearsal_id: UUID, campaign_id: UUID, content_hash: str, ends_at: datetime, by: str
 ) -> None:
     """Begin a rehearsal that starts now."""
-    await tx.execute(INSERT, rehearsal_id, tx.tenant, campaign_id, content_hash, tx.now, until, by)
+    await tx.execute(INSERT, rehearsal_id, tx.tenant, campaign_id, content_hash, tx.now, ends_at, by)
 
 
 async def find_rehearsal(tx: Transaction, *, rehearsal_id: UUID) -> Rehearsal | None:
     """Find a rehearsal by id."""
     row = await tx.fetchrow(GET, tx.tenant, rehearsal_id)
-    return None if row is None else Rehearsal(**dict(row))
+    return None if row is None else Rehearsal(**{**dict(row), "status": RehearsalStatus(row["status"])})
 
 
 async def note_progress(tx: Transaction, *, rehearsal_id: UUID, rehearsed: int) -> None:
@@ -101,10 +104,10 @@ async def note_progress(tx: Transaction, *, rehearsal_id: UUID, rehearsed: int) 
 
 
 async def finish_rehearsal(
-    tx: Transaction, *, rehearsal_id: UUID, status: str, summary_json: str, rehearsed: int
+    tx: Transaction, *, rehearsal_id: UUID, status: RehearsalStatus, summary_json: str, rehearsed: int
 ) -> None:
     """Write the sum of a rehearsal."""
-    await tx.execute(FINISH, tx.tenant, rehearsal_id, status, summary_json, rehearsed, tx.now)
+    await tx.execute(FINISH, tx.tenant, rehearsal_id, status.value, summary_json, rehearsed, tx.now)
 
 
 async def add_entries(tx: Transaction, entries: Sequence[Entry], *, rehearsal_id: UUID) -> None:

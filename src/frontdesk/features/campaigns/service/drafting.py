@@ -14,6 +14,7 @@ from frontdesk.features.campaigns.model import (
     TRIP_OPT_OUTS,
     Campaign,
     CampaignStatus,
+    RehearsalStatus,
     Schedule,
     ScheduleMode,
     Variant,
@@ -70,7 +71,7 @@ async def change_campaign(tx: Transaction, *, campaign_id: UUID, draft: Draft, b
     known = await get_campaign(tx, campaign_id=campaign_id)
     await _check(tx, draft)
     changed = _of(draft, tx, campaign_id=known.id, by=by, cloned_from=known.cloned_from)
-    if not await campaigns.change_campaign(tx, changed):
+    if not await campaigns.update_campaign(tx, changed):
         raise Refused(
             "campaigns.started",
             f"the campaign is {known.status.value}: what it says cannot change any more; clone it instead",
@@ -129,11 +130,11 @@ async def approve_campaign(tx: Transaction, *, campaign_id: UUID, content_hash: 
         if errors:
             raise Refused("campaigns.words_refused", f"wording “{name}”: {errors[0].message}", status=409)
     rehearsal = campaign.rehearsal_id and await rehearsals.find_rehearsal(tx, rehearsal_id=campaign.rehearsal_id)
-    if not rehearsal or rehearsal.status != "done" or rehearsal.content_hash != content_hash:
+    if not rehearsal or rehearsal.status is not RehearsalStatus.DONE or rehearsal.content_hash != content_hash:
         raise Refused(
             "campaigns.not_rehearsed", "rehearse the campaign as it is now, then approve what you saw", status=409
         )
-    if not await campaigns.approve_campaign(tx, campaign_id=campaign.id, by=by.shown, content_hash=content_hash):
+    if not await campaigns.mark_approved(tx, campaign_id=campaign.id, by=by.shown, content_hash=content_hash):
         raise Refused("campaigns.changed_meanwhile", "the campaign changed just now: read it again", status=409)
     await audit.write_entry(
         tx,
@@ -148,20 +149,28 @@ async def approve_campaign(tx: Transaction, *, campaign_id: UUID, content_hash: 
 
 async def _check(tx: Transaction, draft: Draft) -> None:
     if not draft.name.strip():
-        raise _refused("name", "give the campaign a name")
+        raise Refused("campaigns.bad_name", "give the campaign a name", status=422)
     names = [one.name for one in draft.variants]
     if not 1 <= len(names) <= MAX_VARIANTS or len(set(names)) != len(names):
-        raise _refused("variants", f"a campaign has one to {MAX_VARIANTS} wordings, each with a name of its own")
+        raise Refused(
+            "campaigns.bad_variants",
+            f"a campaign has one to {MAX_VARIANTS} wordings, each with a name of its own",
+            status=422,
+        )
     if any(one.weight < 1 or not one.body.strip() for one in draft.variants):
-        raise _refused("variants", "each wording needs words and a weight of 1 or more")
+        raise Refused("campaigns.bad_variants", "each wording needs words and a weight of 1 or more", status=422)
     if draft.ends_at <= tx.now:
-        raise _refused("ends_at", "the time limit is in the past")
+        raise Refused("campaigns.bad_ends_at", "the time limit is in the past", status=422)
     if draft.schedule.mode is ScheduleMode.LOCAL and draft.schedule.local_at is None:
-        raise _refused("schedule", "a schedule in the recipient's zone needs `local_at`, a date and time without zone")
+        raise Refused(
+            "campaigns.bad_schedule",
+            "a schedule in the recipient's zone needs `local_at`, a date and time without zone",
+            status=422,
+        )
     known = {one.phone_e164 for one in await senders.list_numbers(tx)}
     if not draft.senders or not set(draft.senders) <= known:
         unknown = ", ".join(sorted(set(draft.senders) - known)) or "none is given"
-        raise _refused("senders", f"send from numbers of this business; {unknown}")
+        raise Refused("campaigns.bad_senders", f"send from numbers of this business; {unknown}", status=422)
     await read_audience(tx, draft.audience)
     await _check_quiet_hours(tx, draft)
 
@@ -171,18 +180,15 @@ async def _check_quiet_hours(tx: Transaction, draft: Draft) -> None:
     if draft.quiet_from is None and draft.quiet_until is None:
         return
     if draft.quiet_from is None or draft.quiet_until is None:
-        raise _refused("quiet_hours", "quiet hours need both `quiet_from` and `quiet_until`")
+        raise Refused("campaigns.bad_quiet_hours", "quiet hours need both `quiet_from` and `quiet_until`", status=422)
     tenant = await tenants.get_tenant(tx)
     if draft.quiet_from > tenant.quiet_from or draft.quiet_until < tenant.quiet_until:
-        raise _refused(
-            "quiet_hours",
+        raise Refused(
+            "campaigns.bad_quiet_hours",
             f"a campaign's quiet hours hold at least from {tenant.quiet_from:%H:%M} until {tenant.quiet_until:%H:%M}, "
             "as the business's do",
+            status=422,
         )
-
-
-def _refused(what: str, words: str) -> Refused:
-    return Refused(f"campaigns.bad_{what}", words, status=422)
 
 
 def _of(draft: Draft, tx: Transaction, *, campaign_id: UUID, by: Actor, cloned_from: UUID | None) -> Campaign:

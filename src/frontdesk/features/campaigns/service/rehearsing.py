@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from frontdesk.features import delivery, senders, tenants
-from frontdesk.features.campaigns.model import REHEARSED_DAYS
+from frontdesk.features.campaigns.model import REHEARSED_DAYS, RehearsalStatus
 from frontdesk.features.campaigns.queries import campaigns, rehearsals
 from frontdesk.features.campaigns.rehearsal import Line, Money, Number, Stage, play, sum_up
 from frontdesk.features.campaigns.service.drafting import get_campaign
@@ -35,7 +35,7 @@ async def begin_rehearsal(tx: Transaction, *, campaign_id: UUID, by: Actor) -> r
         rehearsal_id=rehearsal_id,
         campaign_id=campaign.id,
         content_hash=campaign.content_hash,
-        until=tx.now + timedelta(days=REHEARSED_DAYS),
+        ends_at=tx.now + timedelta(days=REHEARSED_DAYS),
         by=by.shown,
     )
     await campaigns.note_rehearsal(tx, campaign_id=campaign.id, rehearsal_id=rehearsal_id)
@@ -137,7 +137,7 @@ async def set_the_stage(
 
     return Stage(
         starts_at=maker.started_at,
-        until=rehearsal.until,
+        until=rehearsal.ends_at,
         ends_at=maker.campaign.ends_at,
         zone=tenant.timezone,
         numbers={
@@ -158,7 +158,7 @@ async def set_the_stage(
     )
 
 
-def perform(parts: Sequence[Part], stage: Stage) -> list[Part]:
+def play_parts(parts: Sequence[Part], stage: Stage) -> list[Part]:
     """Play the parts; returns them with their end."""
     ended = {line.phone_e164: line for line in play((part.line for part in parts), stage)}
     return [replace(part, line=ended[part.line.phone_e164]) for part in parts]
@@ -194,7 +194,7 @@ async def finish_rehearsal(tx: Transaction, parts: Sequence[Part], *, rehearsal_
     await rehearsals.finish_rehearsal(
         tx,
         rehearsal_id=rehearsal_id,
-        status="done",
+        status=RehearsalStatus.DONE,
         summary_json=msgspec.json.encode(asdict(summary)).decode(),
         rehearsed=len(parts),
     )
@@ -205,7 +205,7 @@ async def fail_rehearsal(tx: Transaction, *, rehearsal_id: UUID, because: str) -
     await rehearsals.finish_rehearsal(
         tx,
         rehearsal_id=rehearsal_id,
-        status="failed",
+        status=RehearsalStatus.FAILED,
         summary_json=msgspec.json.encode({"error": because}).decode(),
         rehearsed=0,
     )

@@ -20,7 +20,7 @@ async def list_campaigns(
 async def sum_results(tx: Transaction, *, campaign_id: UUID) -> list[recipients.ResultLine]:
     """Sum up what became of a campaign's texts, by status, reason and wording."""
     await get_campaign(tx, campaign_id=campaign_id)
-    return await recipients.sum_results(tx, campaign_id=campaign_id)
+    return await recipients.list_results(tx, campaign_id=campaign_id)
 
 
 async def list_people(

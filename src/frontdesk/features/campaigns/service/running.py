@@ -36,7 +36,7 @@ async def start_campaign(tx: Transaction, *, campaign_id: UUID, by: Actor) -> Ca
     if campaign.ends_at <= tx.now:
         raise Refused("campaigns.too_late", "the campaign's time limit has passed: clone it", status=409)
     run = await start_run(tx, EXPAND, {"campaign_id": str(campaign_id)}, key=str(campaign_id))
-    if await campaigns.start_campaign(tx, campaign_id=campaign_id, run_id=run.run_id):
+    if await campaigns.mark_started(tx, campaign_id=campaign_id, run_id=run.run_id):
         await delivery.open_stream(
             tx,
             campaign_id=campaign_id,
@@ -78,7 +78,7 @@ async def resume_campaign(tx: Transaction, *, campaign_id: UUID, by: Actor) -> C
 async def cancel_campaign(tx: Transaction, *, campaign_id: UUID, by: Actor) -> Campaign:
     """End a campaign for good: what has not left is dropped, what has left stays. Refuses an ended one (409)."""
     campaign = await get_campaign(tx, campaign_id=campaign_id)
-    if not await campaigns.end_campaign(tx, campaign_id=campaign_id, status=CampaignStatus.CANCELED):
+    if not await campaigns.mark_ended(tx, campaign_id=campaign_id, status=CampaignStatus.CANCELED):
         raise Refused(
             "campaigns.ended", f"the campaign is {campaign.status.value}: nothing is left to cancel", status=409
         )
@@ -102,13 +102,13 @@ async def look_after(tx: Transaction, moving: campaigns.Moving) -> None:
     if moving.tripped_because is None:
         await _trip_if_needed(tx, moving)
     if moving.status is CampaignStatus.RUNNING:
-        queued, in_flight = await recipients.count_unsettled(tx, tenant_id=moving.tenant_id, campaign_id=moving.id)
+        queued, in_flight = await recipients.read_unsettled(tx, tenant_id=moving.tenant_id, campaign_id=moving.id)
         if queued == 0 and in_flight == 0:
             await _end(tx, moving, code="campaign.done")
 
 
 async def _end(tx: Transaction, moving: campaigns.Moving, *, code: str) -> None:
-    if await campaigns.end_campaign(tx, campaign_id=moving.id, status=CampaignStatus.COMPLETED):
+    if await campaigns.mark_ended(tx, campaign_id=moving.id, status=CampaignStatus.COMPLETED):
         await delivery.close_stream(tx, campaign_id=moving.id)
         await delivery.drop_queued(tx, campaign_id=moving.id, code=code, limit=DROP_BATCH)
         tx.announce(CampaignEnded(campaign_id=moving.id, status=CampaignStatus.COMPLETED.value))

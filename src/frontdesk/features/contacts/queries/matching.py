@@ -17,6 +17,7 @@ LIST_TAGGED = """
     select contact_id as id from contact_tags
     where tenant_id = $1 and tag = $4 and contact_id > $2 order by contact_id limit $3
 """
+COUNT_ALL = "select count(*) from contacts where tenant_id = $1 and deleted_at is null"
 # A condition counts for one way of fitting; a person fits if all conditions of any way hold. $4 turns the answer round.
 LIST_FITTING = """
     with condition as materialized (
@@ -74,6 +75,12 @@ async def list_candidates(tx: Transaction, *, tag: str, after: UUID, limit: int)
     if tag:
         return [row["id"] for row in await tx.fetch(LIST_TAGGED, tx.tenant, after, limit, tag)]
     return [row["id"] for row in await tx.fetch(LIST_CANDIDATES, tx.tenant, after, limit)]
+
+
+async def count_all(tx: Transaction) -> int:
+    """Count everybody who is not deleted."""
+    found = await tx.fetchval(COUNT_ALL, tx.tenant)
+    return found if isinstance(found, int) else 0
 
 
 async def list_fitting(tx: Transaction, *, ids: list[UUID], filter_: Compiled) -> list[UUID]:

@@ -150,22 +150,27 @@ def _add_report(routes: APIRouter, access: Access) -> None:
     async def report(
         import_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_READ))]
     ) -> Response:
-        async with visit.transaction() as tx:
-            one = await importing.get_import(tx, import_id)
-        header = exporting.header_of(one)
+        return await report_faults(visit, import_id)
 
-        async def rows() -> AsyncIterator[str]:
-            yield "\ufeff" + exporting.report_header(header)
-            after = 0
-            while True:
-                async with visit.transaction() as tx:
-                    faults = await importing.list_faults(tx, import_id, after=after, limit=REPORT_PAGE)
-                yield exporting.report_rows(faults, width=len(header))
-                if len(faults) < REPORT_PAGE:
-                    return
-                after = faults[-1].row_number
 
-        return as_csv(rows(), exporting.report_name(one))
+async def report_faults(visit: Visit, import_id: UUID) -> Response:
+    """Answer with the rows of an import that were not taken as they stand, as a download."""
+    async with visit.transaction() as tx:
+        one = await importing.get_import(tx, import_id)
+    header = exporting.header_of(one)
+
+    async def rows() -> AsyncIterator[str]:
+        yield "\ufeff" + exporting.report_header(header)
+        after = 0
+        while True:
+            async with visit.transaction() as tx:
+                faults = await importing.list_faults(tx, import_id, after=after, limit=REPORT_PAGE)
+            yield exporting.report_rows(faults, width=len(header))
+            if len(faults) < REPORT_PAGE:
+                return
+            after = faults[-1].row_number
+
+    return as_csv(rows(), exporting.report_name(one))
 
 
 def _add_moves(routes: APIRouter, access: Access) -> None:
@@ -177,7 +182,7 @@ def _add_moves(routes: APIRouter, access: Access) -> None:
     ) -> ImportView:
         async with visit.transaction() as tx:
             country = (await tenants.get_tenant(tx)).country
-            settings = None if starting.options is None else _settings(starting.options, country)
+            settings = None if starting.options is None else settings_of(starting.options, country)
             one = await importing.start_import(
                 tx, import_id, dry_run=starting.dry_run, settings=settings, by=visit.actor
             )
@@ -201,16 +206,34 @@ def _add_moves(routes: APIRouter, access: Access) -> None:
 async def _take_upload(
     visit: Visit, form: FormData, key: str | None, *, folder: Path, looking: asyncio.Semaphore
 ) -> ImportView:
-    """Keep an upload, look at its first rows, and add it; a file that is refused leaves nothing behind."""
     file, start = form.get("file"), form.get("start") or ""
     if not isinstance(file, UploadFile):
         raise Refused("contacts.import_no_file", "Send the file as multipart/form-data in the field file.", status=422)
-    if start not in {"", "dry_run", "import"}:
+    if not isinstance(start, str) or start not in {"", "dry_run", "import"}:
         raise Refused("contacts.import_options", "start is empty, dry_run or import.", status=422)
+    taken = await take_upload(
+        visit, file, options=_read_options(form), start=start, key=key, folder=folder, looking=looking
+    )
+    return _view(taken)
+
+
+async def take_upload(
+    visit: Visit,
+    file: UploadFile,
+    *,
+    options: Options,
+    start: str,
+    key: str | None,
+    folder: Path,
+    looking: asyncio.Semaphore,
+) -> Import:
+    """Keep an upload, look at its first rows, and add it; a file that is refused leaves nothing behind.
+
+    `start` is empty, 'dry_run' or 'import'; no more files than `looking` lets are looked at together.
+    """
     async with visit.transaction() as tx:
         country = (await tenants.get_tenant(tx)).country
-    options = _read_options(form)
-    settings = _settings(options, country)
+    settings = settings_of(options, country)
     import_id = new_id()
     staged = Staged(folder, tenant_id=visit.tenant_id, import_id=import_id)
     try:
@@ -242,7 +265,7 @@ async def _take_upload(
         raise
     if not is_new:
         await asyncio.to_thread(staged.forget)
-    return _view(one)
+    return one
 
 
 def _read_options(form: FormData) -> Options:
@@ -255,7 +278,8 @@ def _read_options(form: FormData) -> Options:
         raise Refused("contacts.import_options", f"The options cannot be read: {shown}", status=422) from error
 
 
-def _settings(options: Options, country: str) -> importing.Settings:
+def settings_of(options: Options, country: str) -> importing.Settings:
+    """Check how a file is to be taken in; `country` is used where the options name none."""
     job = Job(
         country=options.country or country,
         mapping=options.mapping,

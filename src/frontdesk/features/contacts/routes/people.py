@@ -53,6 +53,12 @@ class Retagging(BaseModel, extra="forbid"):
     remove: Words = []
 
 
+class ExportWish(BaseModel, extra="forbid"):
+    """Whom to export: the people of a segment, or everybody."""
+
+    segment: UUID | None = None
+
+
 def people_router(access: Access) -> APIRouter:
     """Make the routes of people."""
     routes = APIRouter(prefix="/api/contacts", tags=["contacts"])
@@ -110,10 +116,11 @@ def people_router(access: Access) -> APIRouter:
 
 
 def _add_export(routes: APIRouter, access: Access) -> None:
-    @routes.get("/export", summary="Export people as CSV, which can be imported again", response_class=Response)
+    @routes.post("/export", summary="Export people as CSV, which can be imported again", response_class=Response)
     async def export(
-        visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_EXPORT))], segment: UUID | None = None
+        visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_EXPORT))], wish: ExportWish | None = None
     ) -> Response:
+        segment = None if wish is None else wish.segment
         async with visit.transaction() as tx:
             filter_ = await _filter_of(tx, segment)
             about = {} if segment is None else {"segment": str(segment)}

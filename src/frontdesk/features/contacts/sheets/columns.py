@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from frontdesk.features.contacts.model import is_field_key
-from frontdesk.features.contacts.sheets.limits import FEWEST_DIGITS, MOST_DIGITS, Row, refused
+from frontdesk.features.contacts.sheets.limits import FEWEST_DIGITS, MOST_DIGITS, Row
+from frontdesk.kernel.errors import Refused
 
 FIELD = "field."
 SKIP = "skip"
@@ -80,7 +81,9 @@ def place_columns(guess: Layout, header: Sequence[str], wanted: Mapping[str, str
     for target, heading in wanted.items():
         if target not in TARGETS and not (target.startswith(FIELD) and is_field_key(target.removeprefix(FIELD))):
             known = ", ".join(TARGETS)
-            raise refused("mapping", f"A column can be: {known}, or {FIELD}<key>; not {target[:60]}.")
+            raise Refused(
+                "contacts.import_mapping", f"A column can be: {known}, or {FIELD}<key>; not {target[:60]}.", status=422
+            )
         if heading == SKIP:
             columns.pop(target, None)
             continue
@@ -88,7 +91,9 @@ def place_columns(guess: Layout, header: Sequence[str], wanted: Mapping[str, str
         columns = {other: place for other, place in columns.items() if place != at or other in wanted}
         columns[target] = at
     if "phone" not in columns:
-        raise refused("mapping", "No column holds telephone numbers; say which one: phone=<heading>.")
+        raise Refused(
+            "contacts.import_mapping", "No column holds telephone numbers; say which one: phone=<heading>.", status=422
+        )
     return _layout(columns, header)
 
 
@@ -114,7 +119,7 @@ def _column_named(heading: str, header: Sequence[str]) -> int:
     if heading.isascii() and heading.isdigit() and 1 <= int(heading[:4]) <= len(header):
         return int(heading) - 1
     shown = ", ".join(one for one in header[:20] if one)
-    raise refused("mapping", f"There is no column {heading[:60]}; there are: {shown}.")
+    raise Refused("contacts.import_mapping", f"There is no column {heading[:60]}; there are: {shown}.", status=422)
 
 
 def _plain(heading: str) -> str:

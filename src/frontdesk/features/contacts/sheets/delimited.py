@@ -12,7 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
-from frontdesk.features.contacts.sheets.limits import DELIMITERS, ENCODINGS, MAX_LINE, Row, refused
+from frontdesk.features.contacts.sheets.limits import DELIMITERS, ENCODINGS, MAX_LINE, Row
+from frontdesk.kernel.errors import Refused
 
 _LOOK_BYTES = 65_536
 _LOOK_ROWS = 25
@@ -38,9 +39,11 @@ def find_shape(path: Path, *, encoding: str | None, delimiter: str | None) -> Sh
     Refuses `contacts.import_encoding` and `contacts.import_delimiter` for what is not known here.
     """
     if encoding is not None and encoding.lower() not in ENCODINGS:
-        raise refused("encoding", f"Encodings are: {', '.join(ENCODINGS)}.")
+        raise Refused("contacts.import_encoding", f"Encodings are: {', '.join(ENCODINGS)}.", status=422)
     if delimiter is not None and delimiter not in DELIMITERS:
-        raise refused("delimiter", "A delimiter is a comma, a semicolon, a tab or a vertical bar.")
+        raise Refused(
+            "contacts.import_delimiter", "A delimiter is a comma, a semicolon, a tab or a vertical bar.", status=422
+        )
     with path.open("rb") as file:
         head = file.read(_LOOK_BYTES)
     known = encoding.lower() if encoding is not None else _find_encoding(path, head)
@@ -74,10 +77,16 @@ def _rows(reader: Iterator[list[str]], shape: Shape) -> Iterator[Row]:
         except StopIteration:
             return
         except UnicodeDecodeError as error:
-            raise refused("encoding", f"Row {number} is not {shape.encoding}: choose another encoding.") from error
+            raise Refused(
+                "contacts.import_encoding",
+                f"Row {number} is not {shape.encoding}: choose another encoding.",
+                status=422,
+            ) from error
         except csv.Error as error:
             if _RUNAWAY in str(error) or _UNCLOSED in str(error):
-                raise refused("quote_open", f"A quote that opens in row {number} never closes.") from error
+                raise Refused(
+                    "contacts.import_quote_open", f"A quote that opens in row {number} never closes.", status=422
+                ) from error
             yield Row(number, (), "a quote stands where none may stand")
             continue
         yield Row(number, tuple(cells))
@@ -86,9 +95,17 @@ def _rows(reader: Iterator[list[str]], shape: Shape) -> Iterator[Row]:
 def _lines(file: TextIO) -> Iterator[str]:
     while line := file.readline(MAX_LINE + 1):
         if len(line) > MAX_LINE:
-            raise refused("line_too_long", f"A line has more than {MAX_LINE:,} characters; is this a table?")
+            raise Refused(
+                "contacts.import_line_too_long",
+                f"A line has more than {MAX_LINE:,} characters; is this a table?",
+                status=422,
+            )
         if "\x00" in line:
-            raise refused("not_a_table", "The file holds NUL bytes: it is no text. Save it as .csv or .xlsx.")
+            raise Refused(
+                "contacts.import_not_a_table",
+                "The file holds NUL bytes: it is no text. Save it as .csv or .xlsx.",
+                status=422,
+            )
         yield line
 
 

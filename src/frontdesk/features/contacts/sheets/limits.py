@@ -1,10 +1,8 @@
-"""How much of a file is taken, what a row of it is, and how one is refused."""
+"""How much of a file is taken, and what a row of it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from frontdesk.kernel.errors import Refused
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 500_000
@@ -28,8 +26,3 @@ class Row:
     number: int
     cells: tuple[str, ...]
     fault: str = ""
-
-
-def refused(what: str, message: str, *, status: int = 422) -> Refused:
-    """Make the refusal of a whole file."""
-    return Refused(f"contacts.import_{what}", message, status=status)

@@ -17,8 +17,8 @@ from frontdesk.features.contacts.sheets.limits import (
     MAX_FILE_BYTES,
     MAX_ROWS,
     Row,
-    refused,
 )
+from frontdesk.kernel.errors import Refused
 
 SAMPLE_ROWS = 50
 _HEAD_BYTES = 4096
@@ -94,7 +94,7 @@ def kind_of(head: bytes, path: Path) -> FileKind:
     start = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     for mark, what in _STRANGERS:
         if start.startswith(mark.lower()):
-            raise refused("not_a_table", f"This is {what}; a .csv or .xlsx file is needed.")
+            raise Refused("contacts.import_not_a_table", f"This is {what}; a .csv or .xlsx file is needed.", status=422)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         workbooks.check_archive(path)
         return FileKind.XLSX
@@ -104,11 +104,15 @@ def kind_of(head: bytes, path: Path) -> FileKind:
 def _head(path: Path) -> bytes:
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
-        raise refused("too_large", f"The file is larger than {MAX_FILE_BYTES // 1024**2} MB; split it.", status=413)
+        raise Refused(
+            "contacts.import_too_large",
+            f"The file is larger than {MAX_FILE_BYTES // 1024**2} MB; split it.",
+            status=413,
+        )
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head.strip():
-        raise refused("empty", "The file is empty.")
+        raise Refused("contacts.import_empty", "The file is empty.", status=422)
     return head
 
 
@@ -118,7 +122,7 @@ def _with_header(
     within = _within_limits(rows)
     first = next(within, None)
     if first is None:
-        raise refused("empty", "The file has no rows.")
+        raise Refused("contacts.import_empty", "The file has no rows.", status=422)
     has_header = not _holds_a_number(first.cells) if reading.has_header is None else reading.has_header
     if has_header:
         header = tuple(" ".join(cell.split())[:120] for cell in first.cells)
@@ -143,10 +147,14 @@ def _within_limits(rows: Iterator[Row]) -> Iterator[Row]:
         if not row.fault and not any(map(str.strip, row.cells)):
             continue
         if len(row.cells) > MAX_COLUMNS:
-            raise refused("too_wide", f"Row {row.number} has more than {MAX_COLUMNS} columns.")
+            raise Refused(
+                "contacts.import_too_wide", f"Row {row.number} has more than {MAX_COLUMNS} columns.", status=422
+            )
         taken += 1
         if taken > MAX_ROWS + 1:
-            raise refused("too_long", f"The file has more than {MAX_ROWS:,} rows; split it.")
+            raise Refused(
+                "contacts.import_too_long", f"The file has more than {MAX_ROWS:,} rows; split it.", status=422
+            )
         yield row
 
 

@@ -18,8 +18,8 @@ from frontdesk.features.contacts.sheets.limits import (
     MAX_ROWS,
     MAX_UNPACKED_BYTES,
     Row,
-    refused,
 )
+from frontdesk.kernel.errors import Refused
 
 _SMALL = 1024 * 1024  # a part this small may be packed as tightly as it likes
 _EXACT = 1e15  # up to here a spreadsheet's numbers are whole
@@ -40,14 +40,26 @@ def check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
-        raise refused("broken", "The file is damaged: it begins like a workbook but cannot be opened.") from error
+        raise Refused(
+            "contacts.import_broken", "The file is damaged: it begins like a workbook but cannot be opened.", status=422
+        ) from error
     if not any(part.filename == "xl/workbook.xml" for part in parts):
-        raise refused("not_a_table", "This is a zip file without an Excel workbook; send the .csv or .xlsx itself.")
+        raise Refused(
+            "contacts.import_not_a_table",
+            "This is a zip file without an Excel workbook; send the .csv or .xlsx itself.",
+            status=422,
+        )
     tight = any(part.file_size > _SMALL and part.file_size > MAX_PACKED_RATIO * part.compress_size for part in parts)
     if tight or len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise refused("unpacks_too_large", "The workbook unpacks to far more than it may; save the sheet as .csv.")
+        raise Refused(
+            "contacts.import_unpacks_too_large",
+            "The workbook unpacks to far more than it may; save the sheet as .csv.",
+            status=422,
+        )
     if any(part.flag_bits & 1 for part in parts):
-        raise refused("locked", "The workbook is locked with a password; save it without one.")
+        raise Refused(
+            "contacts.import_locked", "The workbook is locked with a password; save it without one.", status=422
+        )
 
 
 def open_sheet(path: Path, *, sheet: str | None) -> Sheet:
@@ -61,15 +73,19 @@ def open_sheet(path: Path, *, sheet: str | None) -> Sheet:
             wanted = sheet or next(iter(shown), None)
             if wanted is None or wanted not in book.sheet_names:
                 names = ", ".join(shown) or "none"
-                raise refused("sheet", f"There is no such sheet in the workbook; there are: {names}.")
+                raise Refused(
+                    "contacts.import_sheet", f"There is no such sheet in the workbook; there are: {names}.", status=422
+                )
             found = book.get_sheet_by_name(wanted)
             if found.total_width > MAX_COLUMNS:
-                raise refused("too_wide", f"The sheet has more than {MAX_COLUMNS} columns.")
+                raise Refused("contacts.import_too_wide", f"The sheet has more than {MAX_COLUMNS} columns.", status=422)
             if found.height > MAX_ROWS + 1:
-                raise refused("too_long", f"The sheet has more than {MAX_ROWS:,} rows; split it.")
+                raise Refused(
+                    "contacts.import_too_long", f"The sheet has more than {MAX_ROWS:,} rows; split it.", status=422
+                )
             return Sheet(wanted, _rows(found))
     except CalamineError as error:
-        raise refused("broken", "The workbook is damaged: it cannot be read.") from error
+        raise Refused("contacts.import_broken", "The workbook is damaged: it cannot be read.", status=422) from error
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[Row]:
@@ -83,7 +99,9 @@ def _text(cell: Cell) -> str:
     match cell:
         case str():
             if len(cell) > MAX_LINE:
-                raise refused("line_too_long", f"A cell has more than {MAX_LINE:,} characters.")
+                raise Refused(
+                    "contacts.import_line_too_long", f"A cell has more than {MAX_LINE:,} characters.", status=422
+                )
             return cell.replace("\x00", "")
         case bool():
             return "yes" if cell else "no"

@@ -234,6 +234,6 @@ async def find_budget(tx: Transaction) -> Budget | None:
     return None if row is None else Budget(**dict(row))
 
 
-async def set_spent(tx: Transaction, *, daily_spent_cents: Decimal) -> None:
+async def put_spent(tx: Transaction, *, daily_spent_cents: Decimal) -> None:
     """Correct what counts as spent today."""
     await tx.execute(SET_SPENT, tx.tenant, tx.now, daily_spent_cents)

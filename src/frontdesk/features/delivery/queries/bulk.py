@@ -65,7 +65,7 @@ DROP_QUEUED = """
     )
     update send_jobs as job
     set status = 'dropped', finished_at = $3, failure_code = $4, failure_reason = 'Canceled', updated_at = $3
-    from doomed where job.id = doomed.id
+    from doomed where job.id = doomed.id and job.tenant_id = $1
     returning job.id
 """
 

@@ -55,15 +55,20 @@ FAILURE_REASONS = """
     group by 1, 2, 3 order by 1, 4 desc
 """
 
-FIGURES = {
-    "queue-length": QUEUE_LENGTH,
-    "sends-per-minute": SENDS_PER_MINUTE,
-    "delivery-rate": DELIVERY_RATE,
-    "budget-status": BUDGET_STATUS,
-    "failure-reasons": FAILURE_REASONS,
-}
-
 
 async def read_figure(tx: Transaction, figure: str, *, tenant_id: UUID | None) -> list[dict[str, object]]:
     """Read a figure by name, of one business or of all that the transaction sees."""
-    return [dict(row) for row in await tx.fetch(FIGURES[figure], tenant_id, tx.now)]
+    match figure:
+        case "queue-length":
+            rows = await tx.fetch(QUEUE_LENGTH, tenant_id, tx.now)
+        case "sends-per-minute":
+            rows = await tx.fetch(SENDS_PER_MINUTE, tenant_id, tx.now)
+        case "delivery-rate":
+            rows = await tx.fetch(DELIVERY_RATE, tenant_id, tx.now)
+        case "budget-status":
+            rows = await tx.fetch(BUDGET_STATUS, tenant_id, tx.now)
+        case "failure-reasons":
+            rows = await tx.fetch(FAILURE_REASONS, tenant_id, tx.now)
+        case _:
+            raise LookupError(figure)
+    return [dict(row) for row in rows]

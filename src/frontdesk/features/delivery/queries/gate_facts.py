@@ -15,7 +15,7 @@ LOCK_PERSON = "select pg_advisory_xact_lock_shared(1, hashtext($1))"
 # For one text that is asked for now, behind everything its thread has. Given arrays, PostgreSQL would plan anew each
 # time, hoping to learn from their length: 0.66 ms, longer than all the reading.
 READ_FACTS_OF_ONE = """
-    select number.id is not null as sender_known,
+    select number.id is not null as sender_known, coalesce(number.provider, $4) as provider,
            number.texting_allowed and number.retired_at is null as texting_allowed,
            coalesce(number.texting_blocked_reason, '') as texting_blocked_reason,
            coalesce(number.messaging_service, '') as messaging_service,
@@ -52,14 +52,14 @@ READ_FACTS_OF_ONE = """
     cross join lateral (select ($5::timestamptz at time zone business.timezone)::date as day) as today
     left join budgets as budget on budget.tenant_id = business.id
     left join global_do_not_contact as elsewhere on elsewhere.phone_e164 = $2
+    left join sending_numbers as number on number.phone_e164 = $3 and number.tenant_id = $1
     left join lateral (
       select known.cents from segment_prices as known
-      where known.provider = $4 and known.country in ($6, '') and known.since <= $5::date
+      where known.provider = coalesce(number.provider, $4) and known.country in ($6, '') and known.since <= $5::date
       order by known.country = '', known.since desc limit 1
     ) as price on true
-    left join sending_numbers as number on number.phone_e164 = $3 and number.tenant_id = $1
     left join do_not_contact as refusal on refusal.tenant_id = $1 and refusal.phone_e164 = $2
-    left join breakers as breaker on breaker.provider = $4 and breaker.sender_e164 = $3
+    left join breakers as breaker on breaker.provider = coalesce(number.provider, $4) and breaker.sender_e164 = $3
     where business.id = $1
 """
 
@@ -82,6 +82,16 @@ class StoredFacts:
     earlier_unsettled: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneText:
+    """The facts of one text, the provider of its number, a segment's price and what its business may still spend."""
+
+    stored: StoredFacts
+    provider: str
+    price_cents: Decimal | None
+    left_cents: Decimal
+
+
 async def lock_person(tx: Transaction, *, phone_e164: str) -> None:
     """Share a person's consent lock until the transaction ends; a STOP takes it alone."""
     await tx.execute(LOCK_PERSON, phone_e164)
@@ -89,15 +99,17 @@ async def lock_person(tx: Transaction, *, phone_e164: str) -> None:
 
 async def read_facts_of_one(
     tx: Transaction, *, recipient_e164: str, sender_e164: str, provider: str, country: str
-) -> tuple[StoredFacts, Decimal | None, Decimal]:
+) -> OneText:
     """Read the facts of a text of this tenant that has no job yet; the person's lock must be held before.
 
-    Also what one segment to `country` costs (None = unknown), and what the tenant may still spend, in cents.
+    `provider` counts only where the number is none of ours; `country` is the recipient's, for the price.
     """
     row = await tx.fetchrow(READ_FACTS_OF_ONE, tx.tenant, recipient_e164, sender_e164, provider, tx.now, country)
     if row is None:
         raise LookupError(recipient_e164)
-    return _stored(row), row["price_cents"], row["left_cents"]
+    return OneText(
+        stored=_stored(row), provider=row["provider"], price_cents=row["price_cents"], left_cents=row["left_cents"]
+    )
 
 
 def _stored(row: asyncpg.Record) -> StoredFacts:

@@ -22,10 +22,10 @@ MEASURE = """
     group by provider order by provider
 """
 
-LIST_WEIGHTS = "select provider, weight, changed_at from provider_health order by provider"
+LIST_WEIGHTS = "select provider, weight, changed_at from provider_shares order by provider"
 
 SET_WEIGHT = """
-    insert into provider_health (provider, weight, receipts_p90_seconds, failed_share, changed_at)
+    insert into provider_shares (provider, weight, receipts_p90_seconds, failed_share, changed_at)
     values ($1, $2, $3, $4, $5)
     on conflict (provider) do update
     set weight = excluded.weight, receipts_p90_seconds = excluded.receipts_p90_seconds,
@@ -90,7 +90,7 @@ async def list_weights(tx: Transaction) -> list[Weight]:
     return [Weight(row["provider"], row["weight"], row["changed_at"]) for row in await tx.fetch(LIST_WEIGHTS)]
 
 
-async def set_weight(tx: Transaction, reading: ProviderReading, *, weight: int) -> None:
+async def put_weight(tx: Transaction, reading: ProviderReading, *, weight: int) -> None:
     """Write a provider's share, with what it was set from."""
     await tx.execute(SET_WEIGHT, reading.provider, weight, reading.receipts_p90_seconds, reading.failed_share, tx.now)
 

@@ -55,11 +55,14 @@ PROVE_GLOBAL_STOP = """
 
 PROVE_CAMPAIGN_STOP = """
     select switch.paused_at, coalesce(switch.paused_by, '') as paused_by, coalesce(switch.reason, '') as reason,
-           (select count(*) from send_jobs where campaign_id = asked.id and status = 'posting') as in_flight,
-           (select count(*) from send_jobs where campaign_id = asked.id and status = 'queued') as queued,
+           (select count(*) from send_jobs
+            where tenant_id = $3 and campaign_id = asked.id and status = 'posting') as in_flight,
+           (select count(*) from send_jobs
+            where tenant_id = $3 and campaign_id = asked.id and status = 'queued') as queued,
            (select max(attempt.started_at)
             from (
-              select id, tenant_id from send_jobs where campaign_id = asked.id and posting_at is not null
+              select id, tenant_id from send_jobs
+              where tenant_id = $3 and campaign_id = asked.id and posting_at is not null
               order by posting_at desc limit 1000
             ) as job
             join send_attempts as attempt on attempt.job_id = job.id and attempt.tenant_id = job.tenant_id)
@@ -191,7 +194,7 @@ async def prove_global_stop(tx: Transaction, *, scope: str, key: str) -> StopPro
 
 async def prove_campaign_stop(tx: Transaction, *, scope: str, campaign_id: UUID) -> StopProof:
     """Report how the sending of one campaign stands under its switch."""
-    row = await tx.fetchrow(PROVE_CAMPAIGN_STOP, scope, campaign_id)
+    row = await tx.fetchrow(PROVE_CAMPAIGN_STOP, scope, campaign_id, tx.tenant)
     if row is None:
         raise LookupError("campaign")
     return StopProof(**dict(row))

@@ -22,7 +22,7 @@ async def get_budget(tx: Transaction) -> budgets.Budget:
 async def correct_spent(tx: Transaction, *, daily_spent_cents: Decimal, by: Actor) -> budgets.Budget:
     """Correct what counts as spent today, such as after a test that was not charged; audited."""
     before = await get_budget(tx)
-    await budgets.set_spent(tx, daily_spent_cents=daily_spent_cents)
+    await budgets.put_spent(tx, daily_spent_cents=daily_spent_cents)
     await audit.write_entry(
         tx,
         actor=by,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -36,34 +35,44 @@ async def request_many(tx: Transaction, intents: Sequence[BulkIntent], *, campai
     return await bulk.insert_many(tx, intents, campaign_id=campaign_id)
 
 
-@dataclass(slots=True)
 class _Purse:
     """A tenant's money during one claim."""
 
-    budget: budgets.Budget
-    reserved: Decimal = NOTHING
+    def __init__(self, budget: budgets.Budget) -> None:
+        self.budget = budget
+        self.reserved = NOTHING
 
     @property
     def left_cents(self) -> Decimal:
+        """What may still be reserved."""
         return self.budget.left_cents - self.reserved
 
 
-@dataclass(slots=True)
 class _Claim:
-    """What one claim has decided so far."""
+    """What one claim works with and has decided so far."""
 
-    now: datetime
-    room: int
-    post_before: float
-    paces: dict[str, Pace]
-    purses: dict[UUID, _Purse]
-    throttled: dict[UUID, Pace]
-    applied: list[jobs.Applied] = field(default_factory=list)
-    leased: list[LeasedJob] = field(default_factory=list)
-    texts: dict[UUID, int] = field(default_factory=dict)
-    people: set[tuple[UUID, str]] = field(default_factory=set)
-    probes: dict[tuple[str, str], bool] = field(default_factory=dict)
-    broke: set[UUID] = field(default_factory=set)
+    def __init__(
+        self,
+        *,
+        now: datetime,
+        room: int,
+        post_before: float,
+        paces: dict[str, Pace],
+        purses: dict[UUID, _Purse],
+        throttled: dict[UUID, Pace],
+    ) -> None:
+        self.now = now
+        self.room = room
+        self.post_before = post_before
+        self.paces = paces
+        self.purses = purses
+        self.throttled = throttled
+        self.applied: list[jobs.Applied] = []
+        self.leased: list[LeasedJob] = []
+        self.texts: dict[UUID, int] = {}
+        self.people: set[tuple[UUID, str]] = set()
+        self.probes: dict[tuple[str, str], bool] = {}
+        self.broke: set[UUID] = set()
 
 
 async def claim_marketing(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -22,20 +21,20 @@ from frontdesk.kernel.ids import new_ids
 NOTHING = Decimal(0)
 
 
-@dataclass(slots=True)
 class _Till:
     """What texts cost and what their businesses may still spend, counted down text by text."""
 
-    prices: dict[tuple[str, str], Decimal]
-    left: dict[UUID, Decimal]
-    taken: dict[UUID, Decimal] = field(default_factory=dict)
+    def __init__(self, *, prices: dict[tuple[str, str], Decimal], left: dict[UUID, Decimal]) -> None:
+        self._prices = prices
+        self._left = left
+        self.taken: dict[UUID, Decimal] = {}
 
     def of(self, job: ClaimedJob) -> Money | None:
         """Say what a text costs and what is left for it; what the law makes us answer costs nothing here."""
         if job.message_class is MessageClass.COMPLIANCE:
             return None
-        price = self.prices.get((job.provider, country_of(job.recipient_e164)))
-        left = self.left.get(job.tenant_id)
+        price = self._prices.get((job.provider, country_of(job.recipient_e164)))
+        left = self._left.get(job.tenant_id)
         return Money(
             cost_cents=None if price is None else price * job.segments,
             left_cents=None if left is None else left - self.taken.get(job.tenant_id, NOTHING) + job.cost_cents,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -59,15 +60,18 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
     decided_from = lane.monotonic()
     job_id = new_id()
     await gate_facts.lock_person(tx, phone_e164=intent.recipient_e164)
-    stored, price_cents, left_cents = await gate_facts.read_facts_of_one(
+    known = await gate_facts.read_facts_of_one(
         tx,
         recipient_e164=intent.recipient_e164,
         sender_e164=intent.sender_e164,
         provider=intent.provider,
         country=country_of(intent.recipient_e164),
     )
+    stored = known.stored
+    if known.provider != intent.provider:  # calls may come by one company and texts leave by another
+        intent = replace(intent, provider=known.provider)
     segments = count(intent.body)
-    money = _money(intent, price_cents, left_cents, segments=segments.count)
+    money = _money(intent, known.price_cents, known.left_cents, segments=segments.count)
     facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting, money=money)
     decision = decide(facts)
     status = STATUS_OF[decision.verdict]

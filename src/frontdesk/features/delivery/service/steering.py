@@ -39,7 +39,7 @@ async def steer(tx: Transaction) -> dict[str, int]:
         troubled = enough and (reading.receipts_p90_seconds > SLOW_SECONDS or reading.failed_share > FAILING_SHARE)
         after = max(LEAST_WEIGHT, weight // 4) if troubled else min(FULL, weight + STEP_BACK)
         if after != weight:
-            await steering.set_weight(tx, reading, weight=after)
+            await steering.put_weight(tx, reading, weight=after)
             log.warning("provider_share_changed", provider=reading.provider, share_before=weight, share=after)
         shares[reading.provider] = after
     healthy = [provider for provider in await _all_providers(tx, shares) if shares.get(provider, FULL) > IN_TROUBLE]

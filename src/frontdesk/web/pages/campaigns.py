@@ -1,0 +1,150 @@
+"""The pages of campaigns: listed, rehearsed, approved as they were read, run, and followed; all works without scripts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from frontdesk.features import campaigns, delivery
+from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.auth.visit import Visit
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
+from frontdesk.web.access import FrontDoor
+from frontdesk.web.pages.campaign_people import Listed, read_people, read_rehearsed
+from frontdesk.web.pages.campaign_reading import PAGE, CampaignView, read_campaign, read_lines
+from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown, go_to
+from frontdesk.web.pages.views import read_place
+from frontdesk.wiring import Frontdesk
+
+SECTION = "campaigns"
+NOT_FOUND = 404
+Word = Annotated[str, Query(max_length=60, pattern=r"^[^\x00]*$")]
+Act: TypeAlias = Callable[[Transaction], Awaitable[object]]
+
+
+def campaign_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], None]) -> APIRouter:
+    """Make the routes of the pages of campaigns; `wake` tells sleepers that something may be sent or must stop."""
+    routes = APIRouter(prefix="/businesses/{tenant_id}/campaigns", include_in_schema=False)
+    desk = CampaignDesk(Frames(parts, door))
+    _add_reading(routes, door, desk)
+    _add_people(routes, door, desk)
+    _add_writing(routes, door, desk)
+    _add_running(routes, door, desk, wake)
+    return routes
+
+
+class CampaignDesk:
+    """Shows campaigns, and what came of doing something with one."""
+
+    def __init__(self, frames: Frames) -> None:
+        self.frames = frames
+
+    async def page(self, request: Request, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
+        """Answer with a page of this section."""
+        shown = Shown(template=template, values=values, status=status)
+        return await self.frames.page(request, visit, shown, section=SECTION)
+
+    async def show(
+        self, request: Request, visit: Visit, campaign_id: UUID, *, ask: str = "", refusal: Refused | None = None
+    ) -> Response:
+        """Answer with a campaign's page; a refusal is told on it."""
+        async with visit.transaction() as tx:
+            view = await read_campaign(tx, visit, campaign_id)
+        wrong, status = ("", 200) if refusal is None else (refusal.message, refusal.status)
+        return await self.page(request, visit, "campaign.html", status=status, campaign=view, ask=ask, wrong=wrong)
+
+    async def turn(self, request: Request, visit: Visit, campaign_id: UUID, act: Act) -> Response:
+        """Do something with a campaign, and show its page with what came of it."""
+        try:
+            async with visit.transaction() as tx:
+                await act(tx)
+        except Refused as refusal:
+            if refusal.status == NOT_FOUND:
+                raise
+            return await self.show(request, visit, campaign_id, refusal=refusal)
+        return go_to(home_of(visit, campaign_id))
+
+
+def home_of(visit: Visit, campaign_id: UUID) -> str:
+    """Tell where a campaign's page is."""
+    return f"/businesses/{visit.tenant_id}/campaigns/{campaign_id}"
+
+
+def _add_reading(routes: APIRouter, door: FrontDoor, desk: CampaignDesk) -> None:
+    may_read = door.to_business(Scope.CAMPAIGNS_READ)
+
+    @routes.get("")
+    async def list_campaigns(
+        request: Request, visit: Annotated[Visit, Depends(may_read)], before: UUID | None = None
+    ) -> Response:
+        async with visit.transaction() as tx:
+            lines = await read_lines(tx, before=before)
+            budget = await delivery.get_budget(tx)
+            place = await read_place(tx)
+        return await desk.page(
+            request,
+            visit,
+            "campaigns.html",
+            lines=lines,
+            budget=budget,
+            place=place,
+            next=lines[-1].campaign.id if len(lines) == PAGE else None,
+            is_first=before is None,
+            may_write=visit.may(Scope.CAMPAIGNS_WRITE),
+        )
+
+    @routes.get("/{campaign_id}")
+    async def one_campaign(
+        request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_read)], ask: Word = ""
+    ) -> Response:
+        return await desk.show(request, visit, campaign_id, ask=ask)
+
+    @routes.get("/{campaign_id}/live")
+    async def live(
+        request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_read)], seen: Word = ""
+    ) -> Response:
+        async with visit.transaction() as tx:
+            view = await read_campaign(tx, visit, campaign_id)
+        if FRAGMENT not in request.headers:
+            return go_to(home_of(visit, campaign_id))
+        answer = desk.frames.part(request, Shown(template="_campaign_live.html", values={"campaign": view}))
+        if seen != view.mark:
+            # What may be done has changed, and with it the rest of the page.
+            answer.headers["HX-Refresh"] = "true"
+        return answer
+
+
+def _add_people(routes: APIRouter, door: FrontDoor, desk: CampaignDesk) -> None:
+    may_read = door.to_business(Scope.CAMPAIGNS_READ)
+
+    async def show(request: Request, visit: Visit, listed: Listed) -> Response:
+        return await desk.page(request, visit, "campaign_people.html", listed=listed)
+
+    @routes.get("/{campaign_id}/people")
+    async def people(
+        request: Request,
+        campaign_id: UUID,
+        visit: Annotated[Visit, Depends(may_read)],
+        after: Word = "",
+        status: Word = "",
+    ) -> Response:
+        async with visit.transaction() as tx:
+            listed = await read_people(tx, campaign_id, after=after, status=status)
+        return await show(request, visit, listed)
+
+    @routes.get("/{campaign_id}/rehearsed")
+    async def rehearsed(
+        request: Request,
+        campaign_id: UUID,
+        visit: Annotated[Visit, Depends(may_read)],
+        after: Word = "",
+        status: Word = "",
+    ) -> Response:
+        async with visit.transaction() as tx:
+            listed = await read_rehearsed(tx, campaign_id, after=after, verdict=status)
+        return await show(request, visit, listed)

@@ -1,0 +1,248 @@
+"""The pages of people: found by words, tag and segment, and brought in from files; all works without scripts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Query
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from frontdesk.features import contacts
+from frontdesk.features.contacts.model import Import
+from frontdesk.features.contacts.routes.files import Options, report_faults, take_upload
+from frontdesk.features.contacts.service import cards, importing, segments
+from frontdesk.features.contacts.service.reading import Found
+from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.auth.visit import Visit
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
+from frontdesk.web.access import FrontDoor
+from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown, go_to
+from frontdesk.web.pages.people_views import PAGE, PeopleView, Wanted, show_import, show_imports
+from frontdesk.web.pages.views import read_place
+from frontdesk.web.words import count_words
+from frontdesk.wiring import Frontdesk
+
+NOT_FOUND = 404
+LOOKS_AT_ONCE = 2
+FAULTS = 20
+IMPORTS = 6
+MAX_SEGMENTS = 200
+MAX_COLUMNS = 200
+SECTION = "people"
+Words = Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")]
+Act: TypeAlias = Callable[[Transaction, Import], Awaitable[None]]
+Asked = Annotated[str, Query(max_length=36, pattern=r"^[0-9a-f-]*$")]
+
+
+def people_pages(parts: Frontdesk, door: FrontDoor, *, folder: Path) -> APIRouter:
+    """Make the routes of the pages of people; uploads wait in `folder`."""
+    routes = APIRouter(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
+    frames = Frames(parts, door)
+    _add_list(routes, door, frames)
+    _add_upload(routes, door, frames, folder)
+    _add_import(routes, door, frames)
+    return routes
+
+
+def _add_list(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
+    may_read = door.to_business(Scope.CONTACTS_READ)
+
+    @routes.get("")
+    async def people(
+        request: Request,
+        visit: Annotated[Visit, Depends(may_read)],
+        q: Words = "",
+        tag: Words = "",
+        segment: Asked = "",
+        before: UUID | None = None,
+        ask: Words = "",
+        count: bool = False,
+    ) -> Response:
+        wanted = Wanted(words=q.strip(), tag=tag.strip(), segment=_as_id(segment))
+        view = await _read_people(visit, wanted, before=before, ask=ask, count=count)
+        return await frames.page(request, visit, Shown(template="people.html", values={"people": view}), section=SECTION)
+
+    @routes.get("/count")
+    async def count_people(
+        visit: Annotated[Visit, Depends(may_read)], tag: Words = "", segment: Asked = ""
+    ) -> Response:
+        async with visit.transaction() as tx:
+            found = await _count(tx, Wanted(words="", tag=tag.strip(), segment=_as_id(segment)))
+        return HTMLResponse(f"{count_words(found)}")
+
+
+def _add_upload(routes: APIRouter, door: FrontDoor, frames: Frames, folder: Path) -> None:
+    looking = asyncio.Semaphore(LOOKS_AT_ONCE)
+
+    @routes.post("/imports")
+    async def upload(
+        request: Request, visit: Annotated[Visit, Depends(door.to_business(Scope.CONTACTS_WRITE))]
+    ) -> Response:
+        async with request.form() as form:
+            try:
+                taken = await _take(visit, form, folder=folder, looking=looking)
+            except Refused as refusal:
+                view = await _read_people(visit, Wanted(), ask="import", wrong=refusal.message)
+                shown = Shown(template="people.html", values={"people": view}, status=refusal.status)
+                return await frames.page(request, visit, shown, section=SECTION)
+        return go_to(f"/businesses/{visit.tenant_id}/people/imports/{taken.id}")
+
+
+def _add_import(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
+    may_read = door.to_business(Scope.CONTACTS_READ)
+    may_write = door.to_business(Scope.CONTACTS_WRITE)
+
+    async def show(request: Request, visit: Visit, import_id: UUID, refusal: Refused | None = None) -> Response:
+        async with visit.transaction() as tx:
+            one = await importing.get_import(tx, import_id)
+            faults = await importing.list_faults(tx, import_id, after=0, limit=FAULTS)
+            place = await read_place(tx)
+        wrong, status = ("", 200) if refusal is None else (refusal.message, refusal.status)
+        view = show_import(one, faults, place=place, may_write=visit.may(Scope.CONTACTS_WRITE), wrong=wrong)
+        if FRAGMENT in request.headers:
+            return frames.part(request, Shown(template="_import.html", values={"file": view}))
+        shown = Shown(template="import.html", values={"file": view}, status=status)
+        return await frames.page(request, visit, shown, section=SECTION)
+
+    @routes.get("/imports/{import_id}")
+    async def one_import(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:
+        return await show(request, visit, import_id)
+
+    @routes.get("/imports/{import_id}/errors.csv")
+    async def report(import_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:
+        return await report_faults(visit, import_id)
+
+    async def turn(request: Request, visit: Visit, import_id: UUID, act: Act) -> Response:
+        """Do something with a file, and show its page with what came of it."""
+        try:
+            async with visit.transaction() as tx:
+                await act(tx, await importing.get_import(tx, import_id))
+        except Refused as refusal:
+            if refusal.status == NOT_FOUND:
+                raise
+            return await show(request, visit, import_id, refusal)
+        return go_to(f"/businesses/{visit.tenant_id}/people/imports/{import_id}")
+
+    @routes.post("/imports/{import_id}/check")
+    async def check(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        async with request.form() as form:
+
+            async def act(tx: Transaction, one: Import) -> None:
+                settings = _settings_of(form, one)
+                await importing.start_import(tx, one.id, dry_run=True, settings=settings, by=visit.actor)
+
+            return await turn(request, visit, import_id, act)
+
+    @routes.post("/imports/{import_id}/start")
+    async def start(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        async def act(tx: Transaction, one: Import) -> None:
+            await importing.start_import(tx, one.id, dry_run=False, by=visit.actor)
+
+        return await turn(request, visit, import_id, act)
+
+    @routes.post("/imports/{import_id}/cancel")
+    async def cancel(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        async def act(tx: Transaction, one: Import) -> None:
+            await importing.cancel_import(tx, one.id, by=visit.actor)
+
+        return await turn(request, visit, import_id, act)
+
+    @routes.post("/imports/{import_id}/resume")
+    async def resume(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        async def act(tx: Transaction, one: Import) -> None:
+            await importing.resume_import(tx, one.id, by=visit.actor)
+
+        return await turn(request, visit, import_id, act)
+
+
+async def _read_people(
+    visit: Visit, wanted: Wanted, *, before: UUID | None = None, ask: str = "", count: bool = False, wrong: str = ""
+) -> PeopleView:
+    async with visit.transaction() as tx:
+        filter_ = None if wanted.segment is None else (await segments.get_segment(tx, wanted.segment)).filter
+        found = await cards.find_people(
+            tx, words=wanted.words, tag=wanted.tag, filter_=filter_, before=before, limit=PAGE
+        )
+        total: int | None = None
+        if before is None and len(found) < PAGE:
+            total = len(found)
+        elif count and not wanted.words:
+            total = await _count(tx, wanted)
+        return PeopleView(
+            place=await read_place(tx),
+            wanted=wanted,
+            found=found,
+            total=total,
+            next=found[-1].id if len(found) == PAGE else None,
+            is_first=before is None,
+            tags=await cards.list_tags(tx),
+            segments=await segments.list_segments(tx, before=None, limit=MAX_SEGMENTS),
+            imports=show_imports(await importing.list_imports(tx, before=None, limit=IMPORTS)),
+            ask=ask,
+            wrong=wrong,
+            may_write=visit.may(Scope.CONTACTS_WRITE),
+        )
+
+
+async def _count(tx: Transaction, wanted: Wanted) -> int:
+    """Count who fits a tag and a segment; a million take some seconds."""
+    parts: list[object] = [] if not wanted.tag else [{"where": "tag", "any_of": [wanted.tag]}]
+    if wanted.segment is not None:
+        segment = await segments.get_segment(tx, wanted.segment)
+        parts.append(msgspec.json.decode(contacts.write_filter(segment.filter)))
+    return await contacts.count_matching(tx, contacts.read_filter({"where": "all", "of": parts}))
+
+
+async def _take(visit: Visit, form: FormData, *, folder: Path, looking: asyncio.Semaphore) -> Import:
+    """Take a file in and begin to look at all of it; what it would do is shown before anything is written."""
+    file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise Refused("contacts.import_no_file", "Choose a file, .csv or .xlsx.", status=422)
+    phone = _said(form, "phone_column")
+    options = Options(
+        country=_said(form, "country"),
+        mapping={"phone": phone} if phone else {},
+        tags=_tags_of(form),
+        keep_others=bool(_said(form, "keep_others")),
+        known_wins=bool(_said(form, "known_wins")),
+    )
+    return await take_upload(visit, file, options=options, start="dry_run", key=None, folder=folder, looking=looking)
+
+
+def _settings_of(form: FormData, one: Import) -> importing.Settings:
+    """Read how the columns of a file are to be taken, as they were put right on its page."""
+    known = msgspec.json.decode(one.settings, type=importing.Settings)
+    found = msgspec.json.decode(one.layout, type=Found)
+    header, mapping = found.header, dict.fromkeys(found.columns, "skip")
+    chosen = {at: _said(form, f"column_{at}") for at in range(min(len(header), MAX_COLUMNS))}
+    for at, target in chosen.items():
+        if not target or target == "skip":
+            continue
+        if mapping.get(target, "skip") != "skip":
+            raise Refused("contacts.import_mapping", f"Two columns are said to hold the {target}; keep one.", status=422)
+        plain = header[at] and header.count(header[at]) == 1 and header[at] != "skip"
+        mapping[target] = header[at] if plain else str(at + 1)
+    job = msgspec.structs.replace(known.job, mapping=mapping, country=_said(form, "country") or known.job.country)
+    return importing.make_settings(job, tags=_tags_of(form), known_wins=bool(_said(form, "known_wins")))
+
+
+def _tags_of(form: FormData) -> list[str]:
+    return [tag.strip() for tag in _said(form, "tags").split(",") if tag.strip()]
+
+
+def _said(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value.strip().replace("\x00", "")[:2_000] if isinstance(value, str) else ""
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refused("contacts.segment_not_found", "There is no such segment.", status=404) from None
