@@ -16,6 +16,10 @@ PACKAGE = Path(frontdesk.__file__).parent
 CODE = re.compile(r"^[a-z_]+\.[a-z_]+$")
 # Where reasons are given, and how such a reason looks.
 REASON_FILES = (
+    "features/campaigns/rehearsal.py",
+    "features/campaigns/service/making.py",
+    "features/campaigns/service/running.py",
+    "features/consent/law/judging.py",
     "features/delivery/gates.py",
     "features/delivery/retry.py",
     "features/delivery/service/reconciling.py",
@@ -23,7 +27,8 @@ REASON_FILES = (
     "features/textback/model.py",
     "features/textback/service.py",
 )
-REASON = re.compile(r"^(consent|delivery|senders|textback)\.[a-z_]+$")
+REASON = re.compile(r"^(budget|campaign|consent|contacts|delivery|law|senders|textback)\.[a-z_]+$")
+ALLOWED = "law.allowed"
 NOT_REASONS = {"template", "action", "key", "cause"}
 ANSWERING = {"_answer", "_tell", "problem_body"}
 
@@ -137,10 +142,14 @@ def reasons() -> set[str]:
             if isinstance(node, ast.keyword) and node.arg in NOT_REASONS
             for inner in ast.walk(node.value)
         }
+        refused = {id(node.args[0]) for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_refusal(node)}
+        refused = {
+            id(inner) for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_refusal(node) for inner in node.args
+        }
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in other:
+            if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in other | refused:
                 text = text_of(node)
-                if REASON.match(text.removesuffix("…")) and "." in text:
+                if REASON.match(text.removesuffix("…")) and "." in text and text != ALLOWED:
                     found.add(text)
     return {one for one in found if not any(other != one and other.removesuffix("…") == one for other in found)}
 

@@ -47,10 +47,6 @@ REASONS: dict[str, tuple[str, str]] = {
         "hold",
         "The business has used up its daily or monthly budget; looked at again within five minutes.",
     ),
-    "consent.marketing_needs_written_consent": (
-        "bar",
-        "Marketing needs the person's prior written consent; none is kept.",
-    ),
     "consent.no_basis": ("bar", "Nothing says what permits this text."),
     "consent.opted_out": ("bar", "The person has said STOP, to this business or to the number it would come from."),
     "consent.opted_out_of_marketing": ("bar", "The person has opted out of marketing."),

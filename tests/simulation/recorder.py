@@ -71,6 +71,7 @@ RESET = """
     delete from tasks;
     delete from conversations;
     delete from send_jobs;
+    delete from budgets;
     delete from voicemails;
     delete from calls;
     delete from contacts;

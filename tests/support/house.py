@@ -16,6 +16,7 @@ import httpx2
 from frontdesk.features import delivery, senders, tenants
 from frontdesk.kernel import auth
 from frontdesk.kernel.auth import Role, Scope
+from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.settings import load_settings
 from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
 from frontdesk.web.server import serve
@@ -94,7 +95,12 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    database_url: str, home: Path, *, environ: dict[str, str] | None = None, port: int = 0
+    database_url: str,
+    home: Path,
+    *,
+    environ: dict[str, str] | None = None,
+    port: int = 0,
+    clock: DatabaseClock | None = None,
 ) -> AsyncIterator[House]:
     """Open the house: two businesses, their people, their numbers at the twin, the web process listening."""
     async with AsyncExitStack() as stack:
@@ -113,7 +119,13 @@ async def open_house(
         )
         public = str(settings.web.public_base_url or url)
         parts = await assemble(
-            stack, settings=settings, database_url=database_url, kind="web", public_base_url=public, home=home
+            stack,
+            settings=settings,
+            database_url=database_url,
+            kind="web",
+            public_base_url=public,
+            home=home,
+            clock=clock,
         )
         ada = business(name="Harbor Plumbing", slug="harbor")
         mallory = replace(business(name="Mesa Dental", slug="mesa"), forwarding_e164="+16025550199")

@@ -68,7 +68,7 @@ async def test_what_a_consent_lacks_is_named(house: House) -> None:
     ]  # fmt: skip
     assert len((await ada.get("/api/opt-ins", params={"complete": False})).json()["items"]) == 1
     standing = (await ada.post("/api/dnc/check", json={"phone_e164": CAROL})).json()
-    assert (standing["transactional"], standing["marketing"]) == ("", "consent.unverifiable")
+    assert (standing["transactional"], standing["marketing"]) == ("", "law.consent_unverifiable")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Looking after an installation: health, doctor, settings, a read-only query, the audit log for an auditor."""
+"""Looking after an installation: health, doctor, settings, the audit log for an auditor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("health")(health)
     app.command("doctor")(doctor)
-    app.command("query")(query)
     settings = typer.Typer(help="Settings in force.")
     settings.command("show")(show_settings)
     settings.callback()(_settings)
@@ -118,30 +117,6 @@ def masked_settings(settings: Settings) -> dict[str, object]:
             else:
                 shown[name] = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return shown
-
-
-def query(
-    statement: Annotated[str, typer.Argument(help="One SQL statement that reads.")],
-    *,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run one reading SQL statement over all businesses; nothing can be changed by it. At most 1,000 rows."""
-    from frontdesk.cli.office import with_office
-    from frontdesk.cli.output import show_table, write_json
-
-    columns, rows = with_office(home, lambda parts: _query(parts, statement))
-    if as_json:
-        write_json({"columns": columns, "rows": rows})
-    else:
-        show_table(f"{len(rows)} rows", columns, rows)
-
-
-async def _query(parts: Frontdesk, statement: str) -> tuple[list[str], list[list[object]]]:
-    from frontdesk.kernel.attendance import read_only
-
-    async with parts.system.transaction() as tx:
-        return await read_only(tx, statement, limit=MAX_ROWS)
 
 
 def export_audit(

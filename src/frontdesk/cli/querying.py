@@ -1,4 +1,4 @@
-"""Figures by name, for a person at a terminal and for scripts: what waits, what leaves, what arrives, what it costs."""
+"""Questions to the database: figures of sending by name, and any statement that only reads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from frontdesk.wiring import Frontdesk
 
 FIGURES = ("queue-length", "sends-per-minute", "delivery-rate", "budget-status", "failure-reasons")
+MAX_ROWS = 1_000
+Question = Annotated[
+    str, typer.Argument(help=f"A figure ({', '.join(FIGURES)}) or one SQL statement that reads.", show_default=False)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,29 +23,36 @@ def register(app: typer.Typer) -> None:
     app.command("query")(query)
 
 
-def query(
-    figure: Annotated[str, typer.Argument(help="One of: " + ", ".join(FIGURES) + ".")],
-    *,
-    tenant: OptionalTenant = None,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Answer one question about sending, for a business or for all."""
-    from frontdesk.cli.office import find_tenant_id, with_office
+def query(question: Question, *, tenant: OptionalTenant = None, home: Home = None, as_json: AsJson = False) -> None:
+    """Answer a question: a figure of sending by its name, for a business or all, or one reading SQL statement.
+
+    Nothing can be changed by a statement; it sees all businesses and gives at most 1,000 rows.
+    """
+    from frontdesk.cli.office import with_office
     from frontdesk.cli.output import show_table, write_json
+
+    if question not in FIGURES and tenant is not None:
+        raise typer.BadParameter("a statement sees all businesses: name the business in it")
+    work = _read_figure if question in FIGURES else _run_statement
+    columns, rows = with_office(home, lambda parts: work(parts, question, tenant))
+    if as_json:
+        write_json({"columns": columns, "rows": rows})
+    else:
+        show_table(question if question in FIGURES else f"{len(rows)} rows", columns, rows)
+
+
+async def _read_figure(parts: Frontdesk, figure: str, tenant: str | None) -> tuple[list[str], list[list[object]]]:
+    from frontdesk.cli.office import find_tenant_id
     from frontdesk.features import delivery
 
-    if figure not in FIGURES:
-        raise typer.BadParameter(f"{figure} is no figure; there are: {', '.join(FIGURES)}")
+    only = None if tenant is None else await find_tenant_id(parts, tenant)
+    async with parts.system.transaction() as tx:
+        found = await delivery.read_figure(tx, figure, tenant_id=only)
+    return list(found[0]) if found else [], [list(row.values()) for row in found]
 
-    async def work(parts: Frontdesk) -> list[dict[str, object]]:
-        only = None if tenant is None else await find_tenant_id(parts, tenant)
-        async with parts.system.transaction() as tx:
-            return await delivery.read_figure(tx, figure, tenant_id=only)
 
-    rows = with_office(home, work)
-    if as_json:
-        write_json({"figure": figure, "rows": rows})
-        return
-    head = tuple(rows[0]) if rows else ("nothing",)
-    show_table(figure, head, [tuple(row.values()) for row in rows])
+async def _run_statement(parts: Frontdesk, statement: str, _tenant: str | None) -> tuple[list[str], list[list[object]]]:
+    from frontdesk.kernel.attendance import read_only
+
+    async with parts.system.transaction() as tx:
+        return await read_only(tx, statement, limit=MAX_ROWS)

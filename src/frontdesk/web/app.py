@@ -27,7 +27,7 @@ from frontdesk.web.health import health_router, register_readings
 from frontdesk.web.hooks import hooks_router
 from frontdesk.web.logins import login_router
 from frontdesk.web.members import member_router
-from frontdesk.web.pages import pages_router
+from frontdesk.web.pages import campaign_pages, pages_router, people_pages
 from frontdesk.web.problems import install_problem_handlers
 from frontdesk.web.simulate import Simulator, find_twin, simulate_router
 from frontdesk.web.static_files import STATIC_ROUTE
@@ -95,6 +95,8 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         hooks_router(parts, door),
         simulate_router(door, simulator),
         pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
+        people_pages(parts, door, folder=parts.settings.home / "imports"),
+        campaign_pages(parts, door, wake=wake),
         docs_router(app, door, public_base_url=parts.public_base_url),
     ):
         # Flat, so that whoever lists the routes sees each with what it depends on.

@@ -45,7 +45,5 @@ def businesses_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
 
 def judge_template(template: str) -> str:
     """Say what is wrong with the words of a text-back: the first fault, or "" when only warnings are left."""
-    findings = lint(
-        template, is_opt_out=lambda text: consent.understand(text, None).verdict is consent.Verdict.STOP
-    )
+    findings = lint(template, is_opt_out=lambda text: consent.understand(text, None).verdict is consent.Verdict.STOP)
     return next((finding.message for finding in findings if finding.severity is delivery.Severity.ERROR), "")

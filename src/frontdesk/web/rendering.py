@@ -13,6 +13,7 @@ from frontdesk.web.words import (
     moment_words,
     money_words,
     phone_words,
+    size_words,
     status_words,
 )
 
@@ -33,6 +34,7 @@ _environment.filters.update(
         "money": money_words,
         "ms": milliseconds,
         "phone": phone_words,
+        "size": size_words,
         "status_words": status_words,
     }
 )

@@ -74,3 +74,10 @@ def money_words(cents: Decimal) -> str:
 def moment_words(at: datetime, zone: str, now: datetime) -> str:
     """Write a moment in a zone as a person would: Today 14:03, Tue 14 Nov 10:00."""
     return f"{day_words(at, zone, now)} {at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def size_words(size: int) -> str:
+    """Write a size in bytes as people read it: 314 bytes, 12 KB, 3.4 MB."""
+    if size < 1024:  # noqa: PLR2004 - a kilobyte
+        return f"{size} bytes"
+    return f"{size / 1024:.0f} KB" if size < 1024**2 else f"{size / 1024**2:.1f} MB"

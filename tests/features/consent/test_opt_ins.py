@@ -93,7 +93,7 @@ async def test_a_consent_that_lacks_a_field_is_kept_names_it_and_permits_nothing
     kept = await record(desk, EMPTIED[name])
     assert kept.missing == (name,) == missing_of(EMPTIED[name])
     assert not kept.permits_marketing
-    assert (await standing(desk)).marketing == "consent.unverifiable"
+    assert (await standing(desk)).marketing == "law.consent_unverifiable"
     assert await desk.value("select count(*) from opt_ins where missing = array[$1]", name) == 1
 
 
@@ -124,7 +124,7 @@ async def test_consent_to_reminders_is_none_to_marketing(desk: Desk) -> None:
 async def test_words_that_were_changed_later_prove_nothing(desk: Desk) -> None:
     await record(desk)
     await desk.value("update opt_ins set text_shown = 'Whatever you like' returning 1")
-    assert (await standing(desk)).marketing == "consent.unverifiable"
+    assert (await standing(desk)).marketing == "law.consent_unverifiable"
     proof = await written(desk)
     assert proof is not None
     assert (proof.text, proof.text_sha256) == ("", "")
@@ -183,9 +183,9 @@ async def test_after_start_reminders_may_come_and_marketing_needs_a_new_consent(
     await says(desk, "STOP")
     assert (await says(desk, "START")).reply is Reply.START_CONFIRMATION
     now = await standing(desk)
-    assert (now.transactional, now.marketing) == ("", "consent.marketing_needs_written_consent")
+    assert (now.transactional, now.marketing) == ("", "law.no_written_consent")
     await record(desk, replace(COMPLETE, given_at=None))
-    assert (await standing(desk)).marketing == "consent.unverifiable"
+    assert (await standing(desk)).marketing == "law.consent_unverifiable"
     await record(desk)
     assert (await standing(desk)).marketing == ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import pytest
@@ -17,9 +17,21 @@ HARBOR = business(name="Harbor Plumbing", slug="harbor")
 
 
 def test_a_new_business_has_the_budgets_and_quiet_hours_of_the_runbook() -> None:
-    assert (HARBOR.daily_budget_cents, HARBOR.monthly_budget_cents) == (Decimal(5000), Decimal(100_000))
-    assert (HARBOR.quiet_from, HARBOR.quiet_until) == (time(21), time(9))
-    assert checked(HARBOR) == HARBOR
+    opened = tenants.open_business(
+        tenant_id=HARBOR.id,
+        slug="harbor",
+        name="Harbor Plumbing",
+        timezone="America/New_York",
+        forwarding_e164=None,
+        open_template="Sorry we missed you.",
+        closed_template="We are closed.",
+        cooldown_seconds=600,
+        hours=HARBOR.hours,
+        at=datetime(2026, 1, 5, tzinfo=UTC),
+    )
+    assert (opened.daily_budget_cents, opened.monthly_budget_cents) == (Decimal(5000), Decimal(100_000))
+    assert (opened.quiet_from, opened.quiet_until) == (time(21), time(9))
+    assert checked(opened) == opened
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from frontdesk.features.consent.model import (
 )
 from frontdesk.features.consent.service import (
     ListOrder,
+    OptInReport,
     ask_to_confirm,
     check_person,
     expire_requests,
@@ -40,6 +41,7 @@ from frontdesk.features.consent.service import (
     find_written_consent,
     hear,
     import_list,
+    import_opt_ins,
     list_opt_ins,
     list_written_consents,
     note_carrier_opt_out,
@@ -48,12 +50,13 @@ from frontdesk.features.consent.service import (
     put_on_global_list,
     put_on_list,
     read_proof,
+    record_many,
     record_opt_in,
     revoke_opt_in,
     take_off_global_list,
     take_off_list,
 )
-from frontdesk.features.consent.sheets import read_listed_phones
+from frontdesk.features.consent.sheets import read_listed_opt_ins, read_listed_phones
 from frontdesk.features.consent.wording import Verdict, Wording, understand
 
 __all__ = [
@@ -68,6 +71,7 @@ __all__ = [
     "ListOrder",
     "OptIn",
     "OptInRecord",
+    "OptInReport",
     "OptInRequest",
     "OptOutJournal",
     "Question",
@@ -88,6 +92,7 @@ __all__ = [
     "find_written_consent",
     "hear",
     "import_list",
+    "import_opt_ins",
     "judge",
     "list_opt_ins",
     "list_written_consents",
@@ -98,9 +103,11 @@ __all__ = [
     "possible_zones",
     "put_on_global_list",
     "put_on_list",
+    "read_listed_opt_ins",
     "read_listed_phones",
     "read_proof",
     "read_registrations",
+    "record_many",
     "record_opt_in",
     "request_text",
     "revoke_opt_in",

@@ -99,7 +99,6 @@ _REASONS: Mapping[str, str] = {
     "consent.opted_out": "{who} opted out",
     "consent.opted_out_of_marketing": "{who} opted out of marketing",
     "consent.no_basis": "nothing permits this text",
-    "consent.marketing_needs_written_consent": "marketing needs written consent",
     "consent.unknown": "{who}'s consent could not be read",
     "delivery.too_late": "it would have come too late to be of use",
     "delivery.reply_too_late": "it would have come too late to be of use",

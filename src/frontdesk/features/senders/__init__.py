@@ -6,7 +6,6 @@ from frontdesk.features.senders.model import (
     RegistrationStatus,
     SendingNumber,
     WarmUp,
-    check_warmup,
     daily_allowance,
     may_send_marketing,
     segments_per_second,
@@ -19,7 +18,6 @@ from frontdesk.features.senders.service import (
     change_number,
     list_numbers,
     retire_number,
-    search_numbers,
     take_back_number,
 )
 
@@ -33,12 +31,10 @@ __all__ = [
     "WarmUp",
     "add_number",
     "change_number",
-    "check_warmup",
     "daily_allowance",
     "list_numbers",
     "may_send_marketing",
     "retire_number",
-    "search_numbers",
     "segments_per_second",
     "take_back_number",
     "why_no_marketing",

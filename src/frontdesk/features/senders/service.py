@@ -175,22 +175,34 @@ def refuse_impossible(number: SendingNumber) -> None:
     """Refuse what is told of a number and cannot be, naming what would be right (`senders.…_invalid`)."""
     is_short = _SHORT_CODE.fullmatch(number.phone_e164) is not None
     if is_short != (number.number_type is NumberType.SHORT_CODE):
-        raise _invalid("number_type", "a short code has 3 to 8 digits and no plus, every other number is in E.164")
+        raise Refused(
+            "senders.number_type_invalid",
+            "a short code has 3 to 8 digits and no plus, every other number is in E.164",
+            status=422,
+        )
     if number.provider not in PROVIDERS:
-        raise _invalid("provider", f"{number.provider!r} is not one of: {', '.join(PROVIDERS)}")
+        raise Refused(
+            "senders.provider_invalid", f"{number.provider!r} is not one of: {', '.join(PROVIDERS)}", status=422
+        )
     if re.fullmatch(r"([A-Z]{2})?", number.country) is None:
-        raise _invalid("country", "write it in two capitals like US (ISO 3166)")
+        raise Refused("senders.country_invalid", "write it in two capitals like US (ISO 3166)", status=422)
     rate = number.segments_per_second
     if rate is not None and not Decimal(0) < rate <= MAX_PER_SECOND:
-        raise _invalid("rate", f"segments_per_second is above 0 and at most {MAX_PER_SECOND}")
+        raise Refused(
+            "senders.rate_invalid", f"segments_per_second is above 0 and at most {MAX_PER_SECOND}", status=422
+        )
     if not 1 <= number.burst <= MAX_BURST:
-        raise _invalid("burst", f"burst is 1 to {MAX_BURST} segments")
+        raise Refused("senders.burst_invalid", f"burst is 1 to {MAX_BURST} segments", status=422)
     if number.daily_limit is not None and not 0 <= number.daily_limit <= MAX_PER_DAY:
-        raise _invalid("daily_limit", f"daily_limit is 0 to {MAX_PER_DAY:,} texts")
+        raise Refused("senders.daily_limit_invalid", f"daily_limit is 0 to {MAX_PER_DAY:,} texts", status=422)
     if number.warmup is not None:
         check_warmup(number.warmup.started_on.isoformat(), list(number.warmup.daily))
     if re.fullmatch(r"[A-Z]?", number.campaign_class) is None:
-        raise _invalid("campaign_class", "the score class of a campaign is one capital letter, or empty")
+        raise Refused(
+            "senders.campaign_class_invalid",
+            "the score class of a campaign is one capital letter, or empty",
+            status=422,
+        )
 
 
 async def _write(
@@ -227,7 +239,3 @@ def _country_of(phone_e164: str) -> str:
         return ""
     country = contacts.describe(phone_e164).country
     return "" if country == NO_COUNTRY else country
-
-
-def _invalid(what: str, why: str) -> Refused:
-    return Refused(f"senders.{what}_invalid", why[0].upper() + why[1:] + ".", status=422)

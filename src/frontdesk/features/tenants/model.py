@@ -115,23 +115,39 @@ def checked(tenant: Tenant) -> Tenant:
     `budget_invalid`, `daily_cap_invalid`, `website_invalid` and `registrations_invalid`.
     """
     if tenant.timezone not in available_timezones():
-        raise _invalid("timezone", f"{tenant.timezone!r} is not a time zone; use a name like America/New_York")
+        raise Refused(
+            "tenants.timezone_invalid",
+            f"{tenant.timezone!r} is not a time zone; use a name like America/New_York",
+            status=422,
+        )
     if re.fullmatch(r"[A-Z]{2}", tenant.country) is None:
-        raise _invalid("country", "write the country in two capitals like US (ISO 3166)")
+        raise Refused("tenants.country_invalid", "write the country in two capitals like US (ISO 3166)", status=422)
     region = _REGION.fullmatch(tenant.state)
     if tenant.state and (region is None or region[1] != tenant.country):
-        raise _invalid("state", f"write the state like {tenant.country}-TX (ISO 3166-2), in the business's country")
+        raise Refused(
+            "tenants.state_invalid",
+            f"write the state like {tenant.country}-TX (ISO 3166-2), in the business's country",
+            status=422,
+        )
     if any(moment.tzinfo is not None or moment.second or moment.microsecond for moment in _quiet_hours(tenant)):
-        raise _invalid("quiet_hours", "quiet hours are times of day like 21:00, on the recipient's clock")
+        raise Refused(
+            "tenants.quiet_hours_invalid",
+            "quiet hours are times of day like 21:00, on the recipient's clock",
+            status=422,
+        )
     for cents in (tenant.daily_budget_cents, tenant.monthly_budget_cents):
         if not cents.is_finite() or not 0 <= cents < MAX_BUDGET:
-            raise _invalid("budget", f"a budget is 0 to {MAX_BUDGET:,} cents")
+            raise Refused("tenants.budget_invalid", f"a budget is 0 to {MAX_BUDGET:,} cents", status=422)
         if cents != round(cents, BUDGET_PLACES):
-            raise _invalid("budget", f"a budget has at most {BUDGET_PLACES} digits after the point")
+            raise Refused(
+                "tenants.budget_invalid", f"a budget has at most {BUDGET_PLACES} digits after the point", status=422
+            )
     if not 0 <= tenant.marketing_daily_cap <= MAX_DAILY_CAP:
-        raise _invalid("daily_cap", f"a person gets 0 to {MAX_DAILY_CAP} marketing texts in 24 hours")
+        raise Refused(
+            "tenants.daily_cap_invalid", f"a person gets 0 to {MAX_DAILY_CAP} marketing texts in 24 hours", status=422
+        )
     if tenant.website and _WEBSITE.fullmatch(tenant.website) is None:
-        raise _invalid("website", "a website is written like https://example.com")
+        raise Refused("tenants.website_invalid", "a website is written like https://example.com", status=422)
     read_registrations(tenant.registrations)
     return tenant
 
@@ -142,9 +158,13 @@ def read_registrations(document: str) -> Mapping[str, Registration]:
     try:
         given = json.loads(document)
     except ValueError:
-        raise _invalid("registrations", "registrations are not JSON") from None
+        raise Refused("tenants.registrations_invalid", "registrations are not JSON", status=422) from None
     if not isinstance(given, dict) or len(given) > MAX_REGISTRATIONS:
-        raise _invalid("registrations", f"registrations are an object of at most {MAX_REGISTRATIONS} kinds")
+        raise Refused(
+            "tenants.registrations_invalid",
+            f"registrations are an object of at most {MAX_REGISTRATIONS} kinds",
+            status=422,
+        )
     return {kind: _registration(kind, entry) for kind, entry in given.items()}
 
 
@@ -159,12 +179,20 @@ def with_registrations(tenant: Tenant, given: Mapping[str, Registration]) -> Ten
 
 def _registration(kind: str, entry: object) -> Registration:
     if _KIND.fullmatch(kind) is None:
-        raise _invalid("registrations", f"{kind!r} names no kind of registration; they look like us-tx-302")
+        raise Refused(
+            "tenants.registrations_invalid",
+            f"{kind!r} names no kind of registration; they look like us-tx-302",
+            status=422,
+        )
     match entry:
         case {"number": str(number), **rest} if number.strip() and not set(rest) - {"valid_until"}:
             return Registration(number=number, valid_until=_day(kind, rest.get("valid_until")))
         case _:
-            raise _invalid("registrations", f"{kind} has a `number`, and `valid_until` where it ends, and nothing else")
+            raise Refused(
+                "tenants.registrations_invalid",
+                f"{kind} has a `number`, and `valid_until` where it ends, and nothing else",
+                status=422,
+            )
 
 
 def _day(kind: str, text: object) -> date | None:
@@ -173,12 +201,10 @@ def _day(kind: str, text: object) -> date | None:
     try:
         return date.fromisoformat(text if isinstance(text, str) else "")
     except ValueError:
-        raise _invalid("registrations", f"{kind}: valid_until is a date like 2026-01-31") from None
+        raise Refused(
+            "tenants.registrations_invalid", f"{kind}: valid_until is a date like 2026-01-31", status=422
+        ) from None
 
 
 def _quiet_hours(tenant: Tenant) -> tuple[time, time]:
     return tenant.quiet_from, tenant.quiet_until
-
-
-def _invalid(what: str, why: str) -> Refused:
-    return Refused(f"tenants.{what}_invalid", why[0].upper() + why[1:] + ".", status=422)

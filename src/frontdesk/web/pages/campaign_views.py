@@ -1,4 +1,4 @@
-"""What the pages of campaigns show: how each stands, what is said to whom, what a rehearsal found, what became of it."""
+"""What the pages of campaigns show: how each stands, what is said to whom, what was rehearsed, what became of it."""
 
 from __future__ import annotations
 

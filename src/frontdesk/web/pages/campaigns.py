@@ -1,11 +1,10 @@
-"""The pages of campaigns: listed, rehearsed, approved as they were read, run, and followed; all works without scripts."""
+"""The pages of campaigns: listed, rehearsed, approved as they were read, run and followed; all without scripts."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Form, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,13 +14,13 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.web.access import FrontDoor
+from frontdesk.web.pages.campaign_editor import add_editor
 from frontdesk.web.pages.campaign_people import Listed, read_people, read_rehearsed
-from frontdesk.web.pages.campaign_reading import PAGE, CampaignView, read_campaign, read_lines
+from frontdesk.web.pages.campaign_reading import PAGE, read_campaign, read_lines
 from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown, go_to
 from frontdesk.web.pages.views import read_place
 from frontdesk.wiring import Frontdesk
 
-SECTION = "campaigns"
 NOT_FOUND = 404
 Word = Annotated[str, Query(max_length=60, pattern=r"^[^\x00]*$")]
 Act: TypeAlias = Callable[[Transaction], Awaitable[object]]
@@ -30,10 +29,10 @@ Act: TypeAlias = Callable[[Transaction], Awaitable[object]]
 def campaign_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], None]) -> APIRouter:
     """Make the routes of the pages of campaigns; `wake` tells sleepers that something may be sent or must stop."""
     routes = APIRouter(prefix="/businesses/{tenant_id}/campaigns", include_in_schema=False)
-    desk = CampaignDesk(Frames(parts, door))
+    desk = CampaignDesk(Frames(parts, door, section="campaigns"))
+    add_editor(routes, door, desk.frames)
     _add_reading(routes, door, desk)
     _add_people(routes, door, desk)
-    _add_writing(routes, door, desk)
     _add_running(routes, door, desk, wake)
     return routes
 
@@ -44,10 +43,11 @@ class CampaignDesk:
     def __init__(self, frames: Frames) -> None:
         self.frames = frames
 
-    async def page(self, request: Request, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
+    async def page(
+        self, request: Request, visit: Visit, template: str, *, status: int = 200, **values: object
+    ) -> Response:
         """Answer with a page of this section."""
-        shown = Shown(template=template, values=values, status=status)
-        return await self.frames.page(request, visit, shown, section=SECTION)
+        return await self.frames.page(request, visit, Shown(template=template, values=values, status=status))
 
     async def show(
         self, request: Request, visit: Visit, campaign_id: UUID, *, ask: str = "", refusal: Refused | None = None
@@ -148,3 +148,80 @@ def _add_people(routes: APIRouter, door: FrontDoor, desk: CampaignDesk) -> None:
         async with visit.transaction() as tx:
             listed = await read_rehearsed(tx, campaign_id, after=after, verdict=status)
         return await show(request, visit, listed)
+
+
+def _add_running(routes: APIRouter, door: FrontDoor, desk: CampaignDesk, wake: Callable[[], None]) -> None:
+    may_approve = door.to_business(Scope.CAMPAIGNS_APPROVE)
+    may_write = door.to_business(Scope.CAMPAIGNS_WRITE)
+
+    @routes.post("/{campaign_id}/rehearse")
+    async def rehearse(request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        async def act(tx: Transaction) -> None:
+            await campaigns.begin_rehearsal(tx, campaign_id=campaign_id, by=visit.actor)
+
+        return await desk.turn(request, visit, campaign_id, act)
+
+    @routes.post("/{campaign_id}/approve")
+    async def approve(
+        request: Request,
+        campaign_id: UUID,
+        visit: Annotated[Visit, Depends(may_approve)],
+        content_hash: Annotated[str, Form(max_length=64)] = "",
+    ) -> Response:
+        async def act(tx: Transaction) -> None:
+            await campaigns.approve_campaign(tx, campaign_id=campaign_id, content_hash=content_hash, by=visit.actor)
+
+        return await desk.turn(request, visit, campaign_id, act)
+
+    @routes.post("/{campaign_id}/start")
+    async def start(request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_approve)]) -> Response:
+        async def act(tx: Transaction) -> None:
+            await campaigns.start_campaign(tx, campaign_id=campaign_id, by=visit.actor)
+
+        return await _and_wake(desk.turn(request, visit, campaign_id, act), wake)
+
+    @routes.post("/{campaign_id}/clone")
+    async def clone(campaign_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        async with visit.transaction() as tx:
+            copy = await campaigns.clone_campaign(tx, campaign_id=campaign_id, name=None, by=visit.actor)
+        return go_to(home_of(visit, copy.id))
+
+    _add_brakes(routes, door, desk, wake)
+
+
+def _add_brakes(routes: APIRouter, door: FrontDoor, desk: CampaignDesk, wake: Callable[[], None]) -> None:
+    may_pause = door.to_business(Scope.DELIVERY_PAUSE)
+    may_resume = door.to_business(Scope.DELIVERY_RESUME)
+
+    @routes.post("/{campaign_id}/pause")
+    async def pause(
+        request: Request,
+        campaign_id: UUID,
+        visit: Annotated[Visit, Depends(may_pause)],
+        reason: Annotated[str, Form(max_length=500)] = "",
+    ) -> Response:
+        async def act(tx: Transaction) -> None:
+            await campaigns.pause_campaign(tx, campaign_id=campaign_id, by=visit.actor, reason=reason)
+
+        return await _and_wake(desk.turn(request, visit, campaign_id, act), wake)
+
+    @routes.post("/{campaign_id}/resume")
+    async def resume(request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_resume)]) -> Response:
+        async def act(tx: Transaction) -> None:
+            await campaigns.resume_campaign(tx, campaign_id=campaign_id, by=visit.actor)
+
+        return await _and_wake(desk.turn(request, visit, campaign_id, act), wake)
+
+    @routes.post("/{campaign_id}/cancel")
+    async def cancel(request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_pause)]) -> Response:
+        async def act(tx: Transaction) -> None:
+            await campaigns.cancel_campaign(tx, campaign_id=campaign_id, by=visit.actor)
+
+        return await _and_wake(desk.turn(request, visit, campaign_id, act), wake)
+
+
+async def _and_wake(answer: Awaitable[Response], wake: Callable[[], None]) -> Response:
+    """Tell sleepers once it is done."""
+    done = await answer
+    wake()
+    return done

@@ -28,9 +28,10 @@ class Shown:
 
 
 class Frames:
-    """Puts what a page shows into its frame."""
+    """Puts what a page of a section shows into its frame."""
 
-    def __init__(self, parts: Frontdesk, door: FrontDoor) -> None:
+    def __init__(self, parts: Frontdesk, door: FrontDoor, *, section: str) -> None:
+        self._section = section
         self._parts = parts
         self._door = door
 
@@ -39,7 +40,7 @@ class Frames:
         values = {**shown.values, "csrf": self._door.entrance.csrf_for(request)}
         return HTMLResponse(render(shown.template, **values), status_code=shown.status)
 
-    async def page(self, request: Request, visit: Visit, shown: Shown, *, section: str) -> Response:
+    async def page(self, request: Request, visit: Visit, shown: Shown) -> Response:
         """Answer with a whole page, and remember the business as the chosen one."""
         caller = Caller(principal=visit.principal)
         businesses = await list_businesses(self._parts.system, caller)
@@ -50,15 +51,13 @@ class Frames:
                 "caller": caller,
                 "businesses": businesses,
                 "business": _named(businesses, visit.tenant_id),
-                "section": section,
+                "section": self._section,
                 "csrf": self._door.entrance.csrf_for(request),
             },
         )
         response = HTMLResponse(page, status_code=shown.status)
         https = self._door.entrance.https
-        response.set_cookie(
-            CHOSEN_COOKIE, str(visit.tenant_id), path="/", secure=https, httponly=True, samesite="lax"
-        )
+        response.set_cookie(CHOSEN_COOKIE, str(visit.tenant_id), path="/", secure=https, httponly=True, samesite="lax")
         return response
 
 

@@ -17,6 +17,7 @@ from frontdesk.features.contacts.model import Import
 from frontdesk.features.contacts.routes.files import Options, report_faults, take_upload
 from frontdesk.features.contacts.service import cards, importing, segments
 from frontdesk.features.contacts.service.reading import Found
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
@@ -34,16 +35,15 @@ FAULTS = 20
 IMPORTS = 6
 MAX_SEGMENTS = 200
 MAX_COLUMNS = 200
-SECTION = "people"
 Words = Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")]
-Act: TypeAlias = Callable[[Transaction, Import], Awaitable[None]]
+Act: TypeAlias = Callable[[Transaction, Import, FormData, Actor], Awaitable[None]]
 Asked = Annotated[str, Query(max_length=36, pattern=r"^[0-9a-f-]*$")]
 
 
 def people_pages(parts: Frontdesk, door: FrontDoor, *, folder: Path) -> APIRouter:
     """Make the routes of the pages of people; uploads wait in `folder`."""
     routes = APIRouter(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
-    frames = Frames(parts, door)
+    frames = Frames(parts, door, section="people")
     _add_list(routes, door, frames)
     _add_upload(routes, door, frames, folder)
     _add_import(routes, door, frames)
@@ -62,11 +62,11 @@ def _add_list(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
         segment: Asked = "",
         before: UUID | None = None,
         ask: Words = "",
-        count: bool = False,
+        count: Words = "",
     ) -> Response:
         wanted = Wanted(words=q.strip(), tag=tag.strip(), segment=_as_id(segment))
-        view = await _read_people(visit, wanted, before=before, ask=ask, count=count)
-        return await frames.page(request, visit, Shown(template="people.html", values={"people": view}), section=SECTION)
+        view = await _read_people(visit, wanted, before=before, ask=ask, count=bool(count))
+        return await frames.page(request, visit, Shown(template="people.html", values={"people": view}))
 
     @routes.get("/count")
     async def count_people(
@@ -90,15 +90,48 @@ def _add_upload(routes: APIRouter, door: FrontDoor, frames: Frames, folder: Path
             except Refused as refusal:
                 view = await _read_people(visit, Wanted(), ask="import", wrong=refusal.message)
                 shown = Shown(template="people.html", values={"people": view}, status=refusal.status)
-                return await frames.page(request, visit, shown, section=SECTION)
+                return await frames.page(request, visit, shown)
         return go_to(f"/businesses/{visit.tenant_id}/people/imports/{taken.id}")
 
 
 def _add_import(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
     may_read = door.to_business(Scope.CONTACTS_READ)
     may_write = door.to_business(Scope.CONTACTS_WRITE)
+    desk = ImportDesk(frames)
 
-    async def show(request: Request, visit: Visit, import_id: UUID, refusal: Refused | None = None) -> Response:
+    @routes.get("/imports/{import_id}")
+    async def one_import(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:
+        return await desk.show(request, visit, import_id)
+
+    @routes.get("/imports/{import_id}/errors.csv")
+    async def report(import_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:
+        return await report_faults(visit, import_id)
+
+    @routes.post("/imports/{import_id}/check")
+    async def check(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        return await desk.turn(request, visit, import_id, _check_again)
+
+    @routes.post("/imports/{import_id}/start")
+    async def start(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        return await desk.turn(request, visit, import_id, _start)
+
+    @routes.post("/imports/{import_id}/cancel")
+    async def cancel(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        return await desk.turn(request, visit, import_id, _cancel)
+
+    @routes.post("/imports/{import_id}/resume")
+    async def resume(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        return await desk.turn(request, visit, import_id, _resume)
+
+
+class ImportDesk:
+    """Shows a file of people, and what came of doing something with it."""
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames = frames
+
+    async def show(self, request: Request, visit: Visit, import_id: UUID, refusal: Refused | None = None) -> Response:
+        """Answer with a file's page, or the part of it that changes; a refusal is told on it."""
         async with visit.transaction() as tx:
             one = await importing.get_import(tx, import_id)
             faults = await importing.list_faults(tx, import_id, after=0, limit=FAULTS)
@@ -106,59 +139,38 @@ def _add_import(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
         wrong, status = ("", 200) if refusal is None else (refusal.message, refusal.status)
         view = show_import(one, faults, place=place, may_write=visit.may(Scope.CONTACTS_WRITE), wrong=wrong)
         if FRAGMENT in request.headers:
-            return frames.part(request, Shown(template="_import.html", values={"file": view}))
-        shown = Shown(template="import.html", values={"file": view}, status=status)
-        return await frames.page(request, visit, shown, section=SECTION)
+            return self._frames.part(request, Shown(template="_import.html", values={"file": view}))
+        return await self._frames.page(
+            request, visit, Shown(template="import.html", values={"file": view}, status=status)
+        )
 
-    @routes.get("/imports/{import_id}")
-    async def one_import(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:
-        return await show(request, visit, import_id)
-
-    @routes.get("/imports/{import_id}/errors.csv")
-    async def report(import_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:
-        return await report_faults(visit, import_id)
-
-    async def turn(request: Request, visit: Visit, import_id: UUID, act: Act) -> Response:
+    async def turn(self, request: Request, visit: Visit, import_id: UUID, act: Act) -> Response:
         """Do something with a file, and show its page with what came of it."""
-        try:
-            async with visit.transaction() as tx:
-                await act(tx, await importing.get_import(tx, import_id))
-        except Refused as refusal:
-            if refusal.status == NOT_FOUND:
-                raise
-            return await show(request, visit, import_id, refusal)
+        async with request.form() as form:
+            try:
+                async with visit.transaction() as tx:
+                    await act(tx, await importing.get_import(tx, import_id), form, visit.actor)
+            except Refused as refusal:
+                if refusal.status == NOT_FOUND:
+                    raise
+                return await self.show(request, visit, import_id, refusal)
         return go_to(f"/businesses/{visit.tenant_id}/people/imports/{import_id}")
 
-    @routes.post("/imports/{import_id}/check")
-    async def check(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
-        async with request.form() as form:
 
-            async def act(tx: Transaction, one: Import) -> None:
-                settings = _settings_of(form, one)
-                await importing.start_import(tx, one.id, dry_run=True, settings=settings, by=visit.actor)
+async def _check_again(tx: Transaction, one: Import, form: FormData, by: Actor) -> None:
+    await importing.start_import(tx, one.id, dry_run=True, settings=_settings_of(form, one), by=by)
 
-            return await turn(request, visit, import_id, act)
 
-    @routes.post("/imports/{import_id}/start")
-    async def start(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
-        async def act(tx: Transaction, one: Import) -> None:
-            await importing.start_import(tx, one.id, dry_run=False, by=visit.actor)
+async def _start(tx: Transaction, one: Import, _form: FormData, by: Actor) -> None:
+    await importing.start_import(tx, one.id, dry_run=False, by=by)
 
-        return await turn(request, visit, import_id, act)
 
-    @routes.post("/imports/{import_id}/cancel")
-    async def cancel(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
-        async def act(tx: Transaction, one: Import) -> None:
-            await importing.cancel_import(tx, one.id, by=visit.actor)
+async def _cancel(tx: Transaction, one: Import, _form: FormData, by: Actor) -> None:
+    await importing.cancel_import(tx, one.id, by=by)
 
-        return await turn(request, visit, import_id, act)
 
-    @routes.post("/imports/{import_id}/resume")
-    async def resume(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
-        async def act(tx: Transaction, one: Import) -> None:
-            await importing.resume_import(tx, one.id, by=visit.actor)
-
-        return await turn(request, visit, import_id, act)
+async def _resume(tx: Transaction, one: Import, _form: FormData, by: Actor) -> None:
+    await importing.resume_import(tx, one.id, by=by)
 
 
 async def _read_people(
@@ -225,7 +237,9 @@ def _settings_of(form: FormData, one: Import) -> importing.Settings:
         if not target or target == "skip":
             continue
         if mapping.get(target, "skip") != "skip":
-            raise Refused("contacts.import_mapping", f"Two columns are said to hold the {target}; keep one.", status=422)
+            raise Refused(
+                "contacts.import_mapping", f"Two columns are said to hold the {target}; keep one.", status=422
+            )
         plain = header[at] and header.count(header[at]) == 1 and header[at] != "skip"
         mapping[target] = header[at] if plain else str(at + 1)
     job = msgspec.structs.replace(known.job, mapping=mapping, country=_said(form, "country") or known.job.country)

@@ -73,7 +73,13 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("submit", (event) => {
   const dialog = event.target.closest("dialog");
-  if (dialog && window.htmx) dialog.close();
+  if (event.target.hasAttribute("hx-post") && window.htmx) dialog?.close();
+  else event.submitter?.setAttribute("aria-busy", "true");
+});
+
+// A page that is come back to is not busy any more.
+window.addEventListener("pageshow", () => {
+  for (const busy of document.querySelectorAll("button[aria-busy]")) busy.removeAttribute("aria-busy");
 });
 
 // Ctrl-Enter sends; J and K walk the timeline, Enter opens, Escape closes the thread.

@@ -29,6 +29,20 @@ ADD_OPT_IN = """
     returning true
 """
 
+ADD_OPT_INS = """
+    insert into opt_ins (id, tenant_id, phone_e164, kind, scope, text_shown, text_sha256, url, given_at, zone, ip,
+                         user_agent, sellers, not_a_condition, source, missing, source_key, recorded_at, recorded_by)
+    select given.id, $1, given.phone_e164, given.kind, given.scope, given.text_shown, given.text_sha256, given.url,
+           given.given_at, given.zone, given.ip, given.user_agent, given.sellers, given.not_a_condition, given.source,
+           given.missing, given.source_key, $2, $3
+    from jsonb_to_recordset($4::jsonb)
+         as given (id uuid, phone_e164 text, kind text, scope text, text_shown text, text_sha256 text, url text,
+                   given_at timestamptz, zone text, ip text, user_agent text, sellers text[], not_a_condition boolean,
+                   source text, missing text[], source_key text)
+    on conflict (tenant_id, source_key) where source_key is not null do nothing
+    returning id
+"""
+
 FIND_OPT_IN = """
     select id, phone_e164, kind, scope, text_shown, text_sha256, url, given_at, zone, ip, user_agent, sellers,
            not_a_condition, source, recorded_at, recorded_by, confirmed_at, revoked_at, revoked_because, missing
@@ -170,6 +184,22 @@ async def add_opt_in(tx: Transaction, new: NewOptIn) -> bool:
         new.confirmed_at,
     )
     return written is True
+
+
+async def add_opt_ins(tx: Transaction, new: Sequence[NewOptIn], *, by: str) -> set[UUID]:
+    """Write consents in one statement; returns the ids of those that their source had not brought before."""
+    rows = [
+        {
+            **msgspec.to_builtins(one.opt_in),
+            "id": one.id,
+            "text_sha256": one.text_sha256,
+            "missing": one.missing,
+            "source_key": one.source_key,
+        }
+        for one in new
+    ]
+    document = msgspec.json.encode(rows).decode()
+    return {row["id"] for row in await tx.fetch(ADD_OPT_INS, tx.tenant, tx.now, by, document)}
 
 
 async def find_opt_in(tx: Transaction, *, opt_in_id: UUID) -> OptInRecord | None:

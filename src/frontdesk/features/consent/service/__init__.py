@@ -8,6 +8,7 @@ from frontdesk.features.consent.service.hearing import (
     note_stop_to_unknown_number,
 )
 from frontdesk.features.consent.service.importing import ListOrder, import_list
+from frontdesk.features.consent.service.opt_in_lists import OptInReport, import_opt_ins, record_many
 from frontdesk.features.consent.service.opt_ins import (
     ask_to_confirm,
     expire_requests,
@@ -36,6 +37,7 @@ from frontdesk.features.consent.service.refusals import (
 
 __all__ = [
     "ListOrder",
+    "OptInReport",
     "ask_to_confirm",
     "check_person",
     "expire_requests",
@@ -46,6 +48,7 @@ __all__ = [
     "get_request",
     "hear",
     "import_list",
+    "import_opt_ins",
     "list_global",
     "list_imports",
     "list_ledger",
@@ -59,6 +62,7 @@ __all__ = [
     "put_on_global_list",
     "put_on_list",
     "read_proof",
+    "record_many",
     "record_opt_in",
     "revoke_opt_in",
     "take_off_global_list",

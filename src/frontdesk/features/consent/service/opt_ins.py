@@ -46,7 +46,7 @@ async def record_opt_in(
     to come (`consent.time_to_come`), an unknown zone (`consent.zone_unknown`) and an address that is none
     (`consent.ip_invalid`).
     """
-    checked = _checked(tx, opt_in, text_sha256)
+    checked = checked_opt_in(tx, opt_in, text_sha256)
     await ledger.lock_person_alone(tx, phone_e164=checked.phone_e164)
     new = opt_ins.NewOptIn(
         id=new_id(),
@@ -75,7 +75,7 @@ async def ask_to_confirm(
     A later question replaces one that is open. `frequency` is told in the text, such as "Up to 4 msgs/month". Refuses
     as `record_opt_in` does.
     """
-    checked = _checked(tx, opt_in, text_sha256)
+    checked = checked_opt_in(tx, opt_in, text_sha256)
     await ledger.lock_person_alone(tx, phone_e164=checked.phone_e164)
     await _cancel_open(tx, phone_e164=checked.phone_e164, because="asked anew")
     request_id = new_id()
@@ -92,7 +92,7 @@ async def ask_to_confirm(
         event=LedgerEvent.OPT_IN_REQUESTED,
         phone_e164=checked.phone_e164,
         scope=checked.scope.value,
-        metadata={"request": str(request_id), "opt_in": _evidence(checked)},
+        metadata={"request": str(request_id), "opt_in": evidence_of(checked)},
     )
     tx.announce(OptInRequested(request_id=request_id, phone_e164=checked.phone_e164, frequency=frequency))
     return await get_request(tx, request_id=request_id)
@@ -241,7 +241,7 @@ def _proof(record: OptInRecord) -> ConsentProof:
     )
 
 
-def _checked(tx: Transaction, opt_in: OptIn, text_sha256: str) -> OptIn:
+def checked_opt_in(tx: Transaction, opt_in: OptIn, text_sha256: str) -> OptIn:
     """Refuse what contradicts itself; what is only missing is kept and named."""
     if text_sha256 and text_sha256.lower() != sha256_of(opt_in.text_shown):
         raise Refused("consent.text_differs", "text_sha256 is not the SHA-256 of text_shown in UTF-8", status=422)
@@ -275,7 +275,7 @@ async def _announce_new(
     tx: Transaction, new: opt_ins.NewOptIn, *, event: LedgerEvent, about: Mapping[str, object] | None = None
 ) -> OptInRecord:
     scope = new.opt_in.scope.value
-    metadata = {**(about or {}), "id": str(new.id), "opt_in": _evidence(new.opt_in), "missing": list(new.missing)}
+    metadata = {**(about or {}), "id": str(new.id), "opt_in": evidence_of(new.opt_in), "missing": list(new.missing)}
     await ledger.add_to_ledger(
         tx, event=event, phone_e164=new.opt_in.phone_e164, scope=scope, metadata=metadata
     )
@@ -283,7 +283,7 @@ async def _announce_new(
     return await get_opt_in(tx, opt_in_id=new.id)
 
 
-def _evidence(opt_in: OptIn) -> dict[str, object]:
+def evidence_of(opt_in: OptIn) -> dict[str, object]:
     """Write the whole evidence into the ledger, so that a record which was edited later shows it."""
     document: dict[str, object] = msgspec.to_builtins(opt_in)
     return {**document, "text_sha256": sha256_of(opt_in.text_shown)}

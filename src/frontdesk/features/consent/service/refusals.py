@@ -146,9 +146,9 @@ async def check_person(tx: Transaction, *, phone_e164: str) -> Standing:
     if not marketing and everywhere is not None:
         marketing = "consent.refused_everywhere"
     if not marketing and best is None:
-        marketing = "consent.marketing_needs_written_consent"
+        marketing = "law.no_written_consent"
     if not marketing and best is not None and not best.permits_marketing:
-        marketing = "consent.unverifiable"
+        marketing = "law.consent_unverifiable"
     return Standing(
         phone_e164=phone_e164,
         transactional=transactional,

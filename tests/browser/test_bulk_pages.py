@@ -1,0 +1,155 @@
+"""Many people in a real browser: a file becomes people, people get a campaign, and every page is fit to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.test_console import grave_faults, visit
+from tests.support.backroom import noon, send, work
+from tests.support.house import ADA, House, open_house
+from tests.support.marketing import add_people, let_numbers_advertise, phones
+from tests.support.office import TravelClock
+
+FILE = b"""Mobile,First name,Last name,E-mail,State,Tags,Boiler
+(206) 555-0123,Carol,Jones,carol@example.com,WA,vip;regular,gas
+206-555-0124,Dan,,dan@example,WA,,oil
+12,Erin,Short,erin@example.com,WA,vip,
++1 206 555 0125,Frank,Moss,frank@example.com,Oregon,regular,gas
+"""
+WORDS = "{{business}}: hi {{given_name|there}}, winter check for $49 until Friday. Reply STOP to opt out."
+
+
+@dataclass
+class Bulk:
+    """A house at noon whose numbers may advertise, with 40 people who agreed and 3 who did not."""
+
+    house: House
+    clock: TravelClock
+
+    @property
+    def home(self) -> str:
+        """Tell where Ada's pages are."""
+        return f"{self.house.url}/businesses/{self.house.ada.id}"
+
+
+@pytest.fixture
+async def bulk(database_url: str, home: Path) -> AsyncIterator[Bulk]:
+    """Open the house at noon."""
+    clock = noon()
+    async with open_house(database_url, home, clock=clock) as house:
+        await let_numbers_advertise(house.parts.system, house.ada.id, segments_per_second=0.01)
+        async with house.parts.app.transaction(house.ada.id) as tx:
+            await add_people(tx, phones(40))
+            await add_people(tx, phones(3, start=500), consent=False)
+        yield Bulk(house, clock)
+
+
+async def fits(page: Page) -> None:
+    """Hold a page to its width, and to what people with impairments need."""
+    wide = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1], f"{page.url} runs off the side: {wide}"
+    assert await grave_faults(page) == [], page.url
+
+
+@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True), ("phone", False), ("desktop", True)])
+async def test_a_file_becomes_people(bulk: Bulk, browser: Browser, shots: Path, size: str, *, dark: bool) -> None:
+    shot = f"{size}{'-dark' if dark else ''}"
+    async with visit(browser, bulk.house, size=size, dark=dark) as visitor:
+        page = visitor.page
+        await page.get_by_role("link", name="People").click()
+        await expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-people.png")
+        await page.get_by_role("button", name="Import people").click()
+        await page.get_by_label("File", exact=True).set_input_files(
+            {"name": "customers.csv", "mimeType": "text/csv", "buffer": FILE}
+        )
+        await page.get_by_label("Tags for everybody in it (optional)").fill("autumn")
+        await page.screenshot(path=shots / f"{shot}-import-ask.png")
+        await fits(page)
+        await page.get_by_role("button", name="Upload and check").click()
+        await expect(page.get_by_text("Looking, nothing is written yet")).to_be_visible()
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-import-checking.png")
+        await work(bulk.house)
+        await expect(page.get_by_role("heading", name="What would happen")).to_be_visible()
+        await expect(page.locator("#file")).to_contain_text("Add the missing digits or the area code.")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-import-checked.png", full_page=True)
+        await page.get_by_label("Boiler").select_option("field.boiler")
+        await page.get_by_role("button", name="Check again").click()
+        await work(bulk.house)
+        await expect(page.get_by_role("columnheader", name="Own field “boiler”")).to_be_visible()
+        await page.get_by_role("button", name="Import 3 rows").click()
+        await work(bulk.house)
+        await expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+        await page.screenshot(path=shots / f"{shot}-import-done.png", full_page=True)
+        await page.get_by_role("link", name="See people").click()
+        await page.get_by_label("Name, e-mail or number").fill("Carol Jones")
+        await page.get_by_role("button", name="Find").click()
+        await expect(page.get_by_role("row", name="Carol Jones")).to_contain_text("autumn")
+        await expect(page.get_by_role("status")).to_have_text("1 person found")
+
+
+@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True), ("phone", False), ("desktop", True)])
+async def test_a_campaign_is_drafted_rehearsed_approved_and_followed(
+    bulk: Bulk, browser: Browser, shots: Path, size: str, *, dark: bool
+) -> None:
+    shot = f"{size}{'-dark' if dark else ''}"
+    async with visit(browser, bulk.house, size=size, dark=dark) as visitor:
+        page = visitor.page
+        await page.get_by_role("link", name="Campaigns").click()
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaigns-none.png")
+        await page.get_by_role("link", name="New campaign").first.click()
+        await page.get_by_label("Name", exact=True).fill("Winter check")
+        await page.get_by_label("Everybody").check()
+        await expect(page.locator("#audience-count")).to_contain_text("43 people fit")
+        await page.get_by_label("Wording", exact=True).fill("Winter check for $49, act now: bit.ly/x")
+        await expect(page.locator("#words-check")).to_contain_text("say who writes")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-new.png", full_page=True)
+        await page.get_by_label("Wording", exact=True).fill(WORDS)
+        await expect(page.locator("#words-check")).to_contain_text("Harbor Plumbing: hi Christopher")
+        await page.get_by_role("button", name="Save the draft").click()
+        await expect(page.get_by_role("heading", name="Winter check")).to_be_visible()
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-draft.png", full_page=True)
+        await page.get_by_role("button", name="Rehearse").click()
+        await expect(page.get_by_text("Rehearsing, nothing is sent")).to_be_visible()
+        await work(bulk.house)
+        await expect(page.get_by_role("heading", name="Rehearsal")).to_be_visible()
+        await expect(page.locator("#live")).to_contain_text("No written consent on record")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-rehearsed.png", full_page=True)
+        await page.get_by_role("button", name="Approve …").click()
+        await expect(page.get_by_role("dialog")).to_contain_text("40 would get it")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-approve.png")
+        await page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+        await page.get_by_role("button", name="Start sending").click()
+        await expect(page.get_by_role("heading", name="Results")).to_be_visible()
+        await work(bulk.house)
+        await send(bulk.house, bulk.clock, turns=8)
+        await expect(page.locator(".legend")).to_contain_text("Not sent 3")
+        await expect(page.locator("#live .reasons")).to_contain_text("No written consent on record")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-running.png", full_page=True)
+        await page.get_by_role("button", name="Pause").click()
+        await page.get_by_label("Why (optional)").fill("wrong price")
+        await page.get_by_role("button", name="Pause now").click()
+        await expect(page.locator("#live .switch")).to_contain_text(f"by {ADA}")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-paused.png", full_page=True)
+        await page.get_by_role("link", name="Person by person").first.click()
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-people.png")
+        await page.goto(f"{bulk.home}/campaigns")
+        await expect(page.get_by_role("row", name="Winter check")).to_contain_text("paused")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaigns.png")
