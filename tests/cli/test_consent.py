@@ -80,3 +80,20 @@ async def test_a_pack_is_written_and_checked_and_a_changed_one_is_refused(termin
     nowhere = ("--contact", "+12065550999", "--out", str(tmp_path / "n"))
     nobody = await terminal.type("export", "compliance", *nowhere, "--json")
     assert nobody.at("error", "code") == "insights.nothing_on_record"
+
+
+async def test_a_file_of_consents_is_recorded_once(terminal: Terminal, tmp_path: Path) -> None:
+    rows = (
+        "phone,given_at,url,ip,user_agent,zone,source\n"
+        f"{CAROL},2026-03-04T09:05:00-08:00,https://harbor.example,203.0.113.9,Mozilla/5.0,America/Los_Angeles,form\n"
+        "nobody,,,,,,\n"
+    )
+    file = written(tmp_path, "consents.csv", rows)
+    words = ("--text", "I agree.", "--seller", "Harbor Plumbing", "--not-a-condition")
+    kept = await terminal.type("consent", "import-opt-ins", file, *TENANT, *words, "--json")
+    assert (kept.code, kept.document["added"], kept.document["incomplete"]) == (0, 1, 0)
+    assert [row["line"] for row in kept.each("invalid_rows")] == [3]
+    again = await terminal.type("consent", "import-opt-ins", file, *TENANT, *words)
+    assert "0 added, 1 were on record, 1 no consents" in again.out
+    lacking = await terminal.type("consent", "import-opt-ins", file, *TENANT)
+    assert "1 permit no marketing; they lack: text_shown (1)" in lacking.out

@@ -23,7 +23,20 @@ from tests.support.office import ADAS_NUMBER
 # Open to everybody, each for a reason: monitors look here, and nobody is logged in before the login.
 OPEN = {("GET", "/health"), ("GET", "/healthz"), ("POST", "/api/auth/login"), ("GET", "/login"), ("POST", "/login")}
 CAROL = "+12065550123"
+CAMPAIGN: dict[str, object] = {
+    "name": "x",
+    "audience": {"filter": {"where": "all", "of": []}},
+    "variants": [{"name": "A", "body": "{{business}}: x. Reply STOP to opt out."}],
+    "senders": [ADAS_NUMBER],
+    "ends_at": "2099-01-01T00:00:00Z",
+}
 BODIES: dict[str, dict[str, object]] = {
+    "/api/campaigns": CAMPAIGN,
+    "/api/campaigns/{campaign_id}": CAMPAIGN,
+    "/api/campaigns/{campaign_id}/clone": {"name": "y"},
+    "/api/campaigns/{campaign_id}/approve": {"content_hash": "0" * 64},
+    "/api/campaigns/{campaign_id}/pause": {"reason": "x"},
+    "/api/budgets": {"daily_spent_cents": 0},
     "/api/tokens": {"name": "x", "scopes": ["calls:read"]},
     "/api/conversations/{conversation_id}/messages": {"body": "x"},
     "/api/config": {"key": "emergency_stop", "value": True},
@@ -103,8 +116,12 @@ async def _ids(house: House) -> dict[str, str]:
     opt_in = await ada.post("/api/opt-ins", json=BODIES["/api/opt-ins"])
     segment = await ada.post("/api/segments", json={**BODIES["/api/segments"], "name": "everybody"})
     imported = await ada.post("/api/imports", files={"file": ("people.csv", "phone\n2065550123\n")})
+    campaign = await ada.post("/api/campaigns", json=CAMPAIGN)
+    rehearsal = await ada.post(f"/api/campaigns/{campaign.json()['id']}/rehearse")
     return {
         "tenant_id": str(house.ada.id),
+        "campaign_id": campaign.json()["id"],
+        "rehearsal_id": rehearsal.json()["id"],
         "segment_id": segment.json()["id"],
         "import_id": imported.json()["id"],
         "opt_in_id": opt_in.json()["opt_in"]["id"],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from frontdesk.cli.opt_in_lists import import_opt_ins
 from frontdesk.cli.options import AsJson, Home, OptionalTenant, TenantSlug
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ def register(app: typer.Typer) -> None:
     lists.command("remove")(remove_listing)
     lists.command("import")(import_list)
     app.add_typer(lists, name="dnc")
+    consents = typer.Typer(help="Consents in number.")
+    consents.command("import-opt-ins")(import_opt_ins)
+    app.add_typer(consents, name="consent")
 
 
 def add_opt_in(

@@ -9,6 +9,7 @@ from pathlib import Path
 from frontdesk.features import conversations, tenants
 from frontdesk.features.calls.jobs import add_workflows
 from frontdesk.features.campaigns.jobs import add_workflows as add_campaign_workflows
+from frontdesk.features.consent.jobs import add_workflows as add_consent_workflows
 from frontdesk.features.contacts.jobs import add_import_workflow
 from frontdesk.kernel import auth
 from frontdesk.kernel.db import Transaction
@@ -35,6 +36,7 @@ def background_worker(parts: Frontdesk, *, database_url: str, home: Path, http: 
     add_workflows(workflows, media=media, folder=home / "recordings")
     add_import_workflow(workflows, app=parts.app, folder=home / "imports")
     add_campaign_workflows(workflows, app=parts.app)
+    add_consent_workflows(workflows, app=parts.app, system=parts.system)
     add_retention(workflows, parts)
     return JobsWorker(database_url, workflows, app=parts.app, system=parts.system)
 

@@ -71,9 +71,9 @@ async def record_many(tx: Transaction, given: Sequence[OptIn], *, by: Actor) -> 
     new = [one for one in fresh.values() if one.id in added]
     if new:
         await ledger.add_many_to_ledger(tx, [_entry(one) for one in new])
-    for one in new:
-        scope, event = one.opt_in.scope.value, LedgerEvent.OPT_IN.value
-        tx.announce(ConsentChanged(phone_e164=one.opt_in.phone_e164, event_type=event, scope=scope))
+    for about in (one.opt_in for one in new):
+        scope, event = about.scope.value, LedgerEvent.OPT_IN.value
+        tx.announce(ConsentChanged(phone_e164=about.phone_e164, event_type=event, scope=scope))
     return len(new)
 
 
