@@ -132,7 +132,7 @@ async def test_a_campaign_is_drafted_rehearsed_approved_and_followed(
         await expect(page.get_by_text("Rehearsing, nothing is sent")).to_be_visible()
         await work(bulk.house)
         await expect(page.get_by_role("heading", name="Rehearsal")).to_be_visible()
-        await expect(page.locator("#live")).to_contain_text("No written consent on record")
+        await expect(page.get_by_role("region", name="Rehearsal")).to_contain_text("No written consent on record")
         await fits(page)
         await page.screenshot(path=shots / f"{shot}-campaign-rehearsed.png", full_page=True)
         await page.get_by_role("button", name="Approve …").click()

@@ -269,6 +269,11 @@ class Line:
             raise post.answer
         return post.answer
 
+    @property
+    def repost_safe(self) -> timedelta | None:
+        """Know no keys, as Twilio."""
+        return None
+
     async def list_sent_texts(self, query: SentTextQuery) -> list[SentText]:
         """List what the carrier has taken; the answer may be old when it arrives."""
         carrier, turnstile = self._carrier, self._turnstile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
@@ -111,6 +111,11 @@ class MessagingProvider(Protocol):
     @property
     def name(self) -> str:
         """The provider's key, as in webhook paths and tables."""
+        ...
+
+    @property
+    def repost_safe(self) -> timedelta | None:
+        """For how long a repeated POST of the same text is known as a repeat; None: its list proves absence instead."""
         ...
 
     async def send_text(self, text: OutboundText, *, starting: Callable[[], None]) -> Accepted:

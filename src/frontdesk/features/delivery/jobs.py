@@ -123,7 +123,9 @@ class Reconciler:
             log.warning("carrier_not_asked", job_id=str(job.id), error=str(error)[:200])
             await self._system.perform(lambda tx: reconciling.postpone_look(tx, job))
             return
-        await self._system.perform(lambda tx: reconciling.settle(tx, job, listed, asked_at=asked_at))
+        await self._system.perform(
+            lambda tx: reconciling.settle(tx, job, listed, asked_at=asked_at, repost_safe=provider.repost_safe)
+        )
 
     async def watch_once(self) -> int:
         """Announce replies that have not left for 60 s."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from uuid import UUID
 
@@ -111,6 +111,11 @@ class TelnyxMessaging:
     def name(self) -> str:
         """Telnyx's key in webhook paths and tables."""
         return PROVIDER
+
+    @property
+    def repost_safe(self) -> timedelta | None:
+        """Tell that Telnyx recognises the key of a POST for 24 h; its list is never complete."""
+        return timedelta(seconds=REPOST_SAFE_SECONDS)
 
     async def send_text(self, text: OutboundText, *, starting: Callable[[], None]) -> Accepted:
         """Hand one text over with one POST and a total deadline of 10 s; refuses with ProviderError.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
@@ -91,6 +91,11 @@ class TwilioMessaging:
     def name(self) -> str:
         """Twilio's key in webhook paths and tables."""
         return PROVIDER
+
+    @property
+    def repost_safe(self) -> timedelta | None:
+        """Tell that Twilio knows no idempotency key: its list says what it has."""
+        return None
 
     async def send_text(self, text: OutboundText, *, starting: Callable[[], None]) -> Accepted:
         """Hand one text over with one POST and a total deadline of 10 s; refuses with ProviderError.

@@ -52,19 +52,32 @@ def earliest_creation(job: DoubtfulJob) -> datetime:
     return job.posting_at - CLOCK_TOLERANCE
 
 
-def judge(job: DoubtfulJob, listed: Sequence[SentText], *, known: set[str], asked_at: datetime) -> Finding:
-    """Match a job with the carrier's list: same people, same words, not another job's, not older than the POST.
+def judge(
+    job: DoubtfulJob,
+    listed: Sequence[SentText],
+    *,
+    known: set[str],
+    asked_at: datetime,
+    repost_safe: timedelta | None,
+) -> Finding:
+    """Match a job with the carrier's list: our own reference, else same people, same words and not another job's.
 
-    What the list does not hold is absent as of `asked_at`, when the carrier was asked, not as of when it answered.
+    What the list does not hold is absent as of `asked_at`, when the carrier was asked, not as of when it answered. At a
+    carrier that recognises repeated POSTs (`repost_safe`) it may be posted again only as long as it does.
     """
     for text in sorted(listed, key=lambda one: one.created_at):
+        if text.reference == job.id:
+            return Found(text)
         if (
-            text.provider_message_id not in known
+            text.reference is None
+            and text.provider_message_id not in known
             and text.recipient_e164 == job.recipient_e164
             and text.body == job.body
             and text.created_at >= earliest_creation(job)
         ):
             return Found(text)
+    if repost_safe is not None and asked_at - job.posting_at >= repost_safe:
+        return Undecided()
     if job.looks >= MIN_LOOKS and asked_at - job.posting_at >= ABSENT_AFTER:
         return Absent()
     return Undecided()
@@ -77,10 +90,17 @@ async def claim_doubtful(tx: Transaction, *, limit: int) -> list[DoubtfulJob]:
     return await doubt.claim_in_doubt(tx, limit=limit)
 
 
-async def settle(tx: Transaction, job: DoubtfulJob, listed: Sequence[SentText], *, asked_at: datetime) -> Finding:
+async def settle(
+    tx: Transaction,
+    job: DoubtfulJob,
+    listed: Sequence[SentText],
+    *,
+    asked_at: datetime,
+    repost_safe: timedelta | None,
+) -> Finding:
     """Write what the carrier's list means for a job: accepted, queued again if provably absent, or look once more."""
     known = await doubt.list_known_ids(tx, provider=job.provider, ids=[text.provider_message_id for text in listed])
-    finding = judge(job, listed, known=known, asked_at=asked_at)
+    finding = judge(job, listed, known=known, asked_at=asked_at, repost_safe=repost_safe)
     match finding:
         case Found(text):
             status = RECEIPT_TO_STATUS[text.status]
