@@ -144,7 +144,10 @@ def reasons() -> set[str]:
         }
         refused = {id(node.args[0]) for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_refusal(node)}
         refused = {
-            id(inner) for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_refusal(node) for inner in node.args
+            id(inner)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and _is_refusal(node)
+            for inner in node.args
         }
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in other | refused:

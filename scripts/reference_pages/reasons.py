@@ -26,8 +26,14 @@ REASONS: dict[str, tuple[str, str]] = {
     "law.holiday": ("hold", "A holiday on which the person's state forbids marketing."),
     "law.no_rules": ("bar", "No rules are known for the person's country."),
     "law.no_written_consent": ("bar", "Marketing needs the person's prior written consent; none is kept."),
-    "law.quiet_hours": ("hold", "Outside the hours in which marketing may reach the person, by law or by the business."),
-    "law.registration_missing": ("bar", "The person's state wants a registration of the business that is not on record."),
+    "law.quiet_hours": (
+        "hold",
+        "Outside the hours in which marketing may reach the person, by law or by the business.",
+    ),
+    "law.registration_missing": (
+        "bar",
+        "The person's state wants a registration of the business that is not on record.",
+    ),
     "law.sunday": ("hold", "A Sunday, on which the person's state forbids marketing."),
     "law.zone_unknown": ("hold", "Nobody knows in which zone or state the person is, and it would matter."),
     "law.unknown": ("hold", "The law could not be asked; asked again within a second."),

@@ -39,9 +39,7 @@ class Bulk:
 
     async def set_pace(self, segments_per_second: float) -> None:
         """Let Ada's number advertise, at a pace."""
-        await let_numbers_advertise(
-            self.house.parts.system, self.house.ada.id, segments_per_second=segments_per_second
-        )
+        await let_numbers_advertise(self.house.parts.system, self.house.ada.id, segments_per_second=segments_per_second)
 
 
 @pytest.fixture

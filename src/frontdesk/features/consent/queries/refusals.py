@@ -217,9 +217,7 @@ async def delete_global(tx: Transaction, *, phone_e164: str) -> bool:
     return affected(await tx.execute(UNLIST_EVERYWHERE, phone_e164)) == 1
 
 
-async def add_import(
-    tx: Transaction, *, import_id: UUID, name: str, scope: RefusalScope, reason: str, by: str
-) -> None:
+async def add_import(tx: Transaction, *, import_id: UUID, name: str, scope: RefusalScope, reason: str, by: str) -> None:
     """Write that an import has begun, of the transaction's tenant or (none) the platform."""
     await tx.execute(ADD_IMPORT, import_id, tx.tenant_id, name, scope.value, reason, by, tx.now)
 

@@ -83,9 +83,7 @@ def add_opt_ins(routes: APIRouter, access: Access) -> None:
             return await _answer(tx, made, asking=asking)
 
     @routes.post("/api/opt-ins/{opt_in_id}/revoke", summary="Take a consent back; it stays on record")
-    async def revoke(
-        opt_in_id: UUID, visit: Annotated[Visit, Depends(may_write)], order: Revocation
-    ) -> OptInRecord:
+    async def revoke(opt_in_id: UUID, visit: Annotated[Visit, Depends(may_write)], order: Revocation) -> OptInRecord:
         async with visit.transaction() as tx:
             return await service.revoke_opt_in(tx, opt_in_id=opt_in_id, reason=order.reason, by=visit.actor)
 

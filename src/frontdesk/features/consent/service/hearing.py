@@ -101,9 +101,7 @@ async def _stop(
     # Words that only may mean STOP hold marketing back; they take back nothing for good.
     if scope == "all":
         entries = await _take_back_opt_ins(tx, phone_e164=phone_e164, because=f"stop: {evidence['rule']}")
-    refused = await refusals.refuse(
-        tx, phone_e164=phone_e164, scope=scope, reason=evidence["rule"], source=said_by
-    )
+    refused = await refusals.refuse(tx, phone_e164=phone_e164, scope=scope, reason=evidence["rule"], source=said_by)
     if refused:
         event = LedgerEvent.STOP if scope == "all" else LedgerEvent.STOP_MARKETING
         await write_to_journal(tx, journal, event, phone_e164=phone_e164, sender_e164=sender_e164, scope=scope)
@@ -142,9 +140,7 @@ async def _start(
     of_tenant = await refusals.lift(tx, phone_e164=phone_e164)
     if not (of_sender or of_tenant):
         return False
-    await write_to_journal(
-        tx, journal, LedgerEvent.START, phone_e164=phone_e164, sender_e164=sender_e164, scope="all"
-    )
+    await write_to_journal(tx, journal, LedgerEvent.START, phone_e164=phone_e164, sender_e164=sender_e164, scope="all")
     tx.announce(ConsentChanged(phone_e164=phone_e164, event_type=LedgerEvent.START.value, scope="all"))
     await ledger.add_to_ledger(tx, event=LedgerEvent.START, phone_e164=phone_e164, scope="all", metadata=evidence)
     left = await refusals.find_refusal(tx, phone_e164=phone_e164)
@@ -205,9 +201,7 @@ async def note_stop_to_unknown_number(
         await write_to_journal(
             tx, journal, LedgerEvent.STOP, phone_e164=phone_e164, sender_e164=sender_e164, scope="all"
         )
-        await refusals.refuse_sender(
-            tx, sender_e164=sender_e164, phone_e164=phone_e164, reason=wording.evidence.rule
-        )
+        await refusals.refuse_sender(tx, sender_e164=sender_e164, phone_e164=phone_e164, reason=wording.evidence.rule)
     elif wording.verdict is Verdict.START:
         await write_to_journal(
             tx, journal, LedgerEvent.START, phone_e164=phone_e164, sender_e164=sender_e164, scope="all"

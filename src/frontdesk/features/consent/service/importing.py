@@ -116,14 +116,10 @@ async def _take_batch(
     await ledger.lock_persons_alone(tx, phones)
     put = refusals.put_on_global_list if tx.tenant_id is None else refusals.put_on_list
     reason = f"{order.reason} (list {order.name})"
-    added = sorted(
-        await put(tx, phones, scope=order.scope, reason=reason, by=order.by.id, import_id=report.id)
-    )
+    added = sorted(await put(tx, phones, scope=order.scope, reason=reason, by=order.by.id, import_id=report.id))
     await asyncio.gather(
         *(
-            write_to_journal(
-                tx, journal, LedgerEvent.LISTED, phone_e164=phone, sender_e164="", scope=order.scope.value
-            )
+            write_to_journal(tx, journal, LedgerEvent.LISTED, phone_e164=phone, sender_e164="", scope=order.scope.value)
             for phone in added
         )
     )

@@ -282,9 +282,7 @@ async def _announce_new(
 ) -> OptInRecord:
     scope = new.opt_in.scope.value
     metadata = {**(about or {}), "id": str(new.id), "opt_in": evidence_of(new.opt_in), "missing": list(new.missing)}
-    await ledger.add_to_ledger(
-        tx, event=event, phone_e164=new.opt_in.phone_e164, scope=scope, metadata=metadata
-    )
+    await ledger.add_to_ledger(tx, event=event, phone_e164=new.opt_in.phone_e164, scope=scope, metadata=metadata)
     tx.announce(ConsentChanged(phone_e164=new.opt_in.phone_e164, event_type=event.value, scope=scope))
     return await get_opt_in(tx, opt_in_id=new.id)
 

@@ -56,9 +56,7 @@ async def put_on_list(
     listed = await refusals.put_on_list(tx, [phone_e164], scope=scope, reason=reason, by=by.id, import_id=None)
     if not listed:
         return False
-    await write_to_journal(
-        tx, journal, LedgerEvent.LISTED, phone_e164=phone_e164, sender_e164="", scope=scope.value
-    )
+    await write_to_journal(tx, journal, LedgerEvent.LISTED, phone_e164=phone_e164, sender_e164="", scope=scope.value)
     event = LedgerEvent.LISTED
     tx.announce(ConsentChanged(phone_e164=phone_e164, event_type=event.value, scope=scope.value))
     await ledger.add_to_ledger(
@@ -95,9 +93,7 @@ async def take_off_list(
         await refusals.lift(tx, phone_e164=phone_e164)
     else:
         await refusals.delete_listing(tx, phone_e164=phone_e164)
-    await write_to_journal(
-        tx, journal, LedgerEvent.UNLISTED, phone_e164=phone_e164, sender_e164="", scope=found.scope
-    )
+    await write_to_journal(tx, journal, LedgerEvent.UNLISTED, phone_e164=phone_e164, sender_e164="", scope=found.scope)
     event = LedgerEvent.UNLISTED
     tx.announce(ConsentChanged(phone_e164=phone_e164, event_type=event.value, scope=found.scope))
     about = {"reason": reason, "by": by.id, "was": found.source, "opt_in": str(opt_in_id) if opt_in_id else ""}
@@ -175,9 +171,7 @@ async def put_on_global_list(
     await ledger.lock_person_alone(tx, phone_e164=phone_e164)
     if not await refusals.put_on_global_list(tx, [phone_e164], scope=scope, reason=reason, by=by.id, import_id=None):
         return False
-    await write_to_journal(
-        tx, journal, LedgerEvent.LISTED, phone_e164=phone_e164, sender_e164="", scope=scope.value
-    )
+    await write_to_journal(tx, journal, LedgerEvent.LISTED, phone_e164=phone_e164, sender_e164="", scope=scope.value)
     await _audit(tx, by, "consent.global_dnc_added", phone_e164, {"scope": scope.value, "reason": reason})
     return True
 

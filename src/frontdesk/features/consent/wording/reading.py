@@ -66,7 +66,7 @@ STOP = RuleBook((*english.STOP, *languages.STOP), classes=_CLASSES)
 UNSURE = RuleBook((*english.UNSURE, *languages.UNSURE), classes=_CLASSES)
 
 _STOP_KEYS = {folded_word(word): source for source, words in STOP_WORDS.items() for word in words}
-_STOP_KEYS.update({squeezed(word): source for word, source in _STOP_KEYS.items()})
+_STOP_KEYS = {**{squeezed(word): source for word, source in _STOP_KEYS.items()}, **_STOP_KEYS}
 _START_KEYS = frozenset(folded_word(word) for word in START_WORDS)
 _HELP_KEYS = frozenset(folded_word(word) for word in HELP_WORDS)
 _INSIDE_KEYS = tuple(folded_word(word) for word in INSIDE_WORDS)
