@@ -20,8 +20,8 @@ ASKING = {"is", "happened"}  # answer yes or no
 WRITING = {
     "add", "advance", "apply", "block", "cancel", "claim", "close", "copy", "delete", "disable", "drop", "ensure",
     "finish", "forget", "hold", "insert", "lift", "lock", "look", "mark", "move", "note", "open", "orphan", "park",
-    "pause", "pick", "postpone", "put", "raise", "record", "refund", "refuse", "reserve", "rename", "replace", "requeue", "resume", "revoke", "settle", "supersede", "take", "touch",
-    "unpark", "update",
+    "pause", "pick", "postpone", "put", "raise", "record", "refund", "refuse", "rename", "replace", "requeue",
+    "reserve", "resume", "revoke", "settle", "supersede", "take", "touch", "unpark", "update",
 }  # fmt: skip
 WIRE_NAME = re.compile(r"^(?P<area>[a-z]+)\.(?P<what>[a-z]+(_[a-z]+)*)\.v[1-9][0-9]*$")
 IRREGULAR = {"Left", "Given", "Written", "Sent", "Held", "Lost", "Found", "Begun", "Made"}

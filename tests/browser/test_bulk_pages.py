@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.test_console import grave_faults, visit
 from tests.support.backroom import noon, send, work
-from tests.support.house import ADA, House, open_house
+from tests.support.house import ADA, PASSWORD, House, open_house
 from tests.support.marketing import add_people, let_numbers_advertise, phones
 from tests.support.office import TravelClock
 
@@ -21,8 +22,14 @@ FILE = b"""Mobile,First name,Last name,E-mail,State,Tags,Boiler
 12,Erin,Short,erin@example.com,WA,vip,
 +1 206 555 0125,Frank,Moss,frank@example.com,Oregon,regular,gas
 """
-SLOW = 0.001  # segments a second: 40 texts take two days, which is something to look at
+SLOW = 0.002  # segments a second: 40 texts take hours, which is something to look at
+FAST = 1000.0
 WORDS = "{{business}}: hi {{given_name|there}}, winter check for $49 until Friday. Reply STOP to opt out."
+
+
+LOOKS = pytest.mark.parametrize(
+    ("size", "dark"), [("desktop", False), ("phone", True), ("phone", False), ("desktop", True)]
+)
 
 
 @dataclass
@@ -56,13 +63,18 @@ async def bulk(database_url: str, home: Path) -> AsyncIterator[Bulk]:
 
 
 async def fits(page: Page) -> None:
-    """Hold a page to its width, and to what people with impairments need."""
-    wide = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert wide[0] <= wide[1], f"{page.url} runs off the side: {wide}"
+    """Hold a page to its width, on small phones too, and to what people with impairments need."""
+    size = page.viewport_size
+    assert size is not None
+    for width in (size["width"], 375) if size["width"] < 400 else (size["width"],):
+        await page.set_viewport_size({"width": width, "height": size["height"]})
+        wide = await page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{page.url} runs off the side: {wide} > {width}"
+    await page.set_viewport_size(size)
     assert await grave_faults(page) == [], page.url
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True), ("phone", False), ("desktop", True)])
+@LOOKS
 async def test_a_file_becomes_people(bulk: Bulk, browser: Browser, shots: Path, size: str, *, dark: bool) -> None:
     shot = f"{size}{'-dark' if dark else ''}"
     async with visit(browser, bulk.house, size=size, dark=dark) as visitor:
@@ -102,7 +114,7 @@ async def test_a_file_becomes_people(bulk: Bulk, browser: Browser, shots: Path, 
         await expect(page.get_by_role("status")).to_have_text("1 person found")
 
 
-@pytest.mark.parametrize(("size", "dark"), [("desktop", False), ("phone", True), ("phone", False), ("desktop", True)])
+@LOOKS
 async def test_a_campaign_is_drafted_rehearsed_approved_and_followed(
     bulk: Bulk, browser: Browser, shots: Path, size: str, *, dark: bool
 ) -> None:
@@ -141,22 +153,73 @@ async def test_a_campaign_is_drafted_rehearsed_approved_and_followed(
         await page.get_by_role("button", name="Start sending").click()
         await expect(page.get_by_role("heading", name="Results")).to_be_visible()
         await work(bulk.house)
-        await bulk.set_pace(1000)
-        await send(bulk.house, bulk.clock)
-        await expect(page.locator(".legend")).to_contain_text("Not sent 3")
-        await expect(page.locator("#live .reasons")).to_contain_text("No written consent on record")
+        await send(bulk.house, bulk.clock, turns=2)
+        await expect(page.locator(".legend")).to_contain_text("Waiting 42")
         await fits(page)
         await page.screenshot(path=shots / f"{shot}-campaign-running.png", full_page=True)
         await page.get_by_role("button", name="Pause").click()
         await page.get_by_label("Why (optional)").fill("wrong price")
         await page.get_by_role("button", name="Pause now").click()
-        await expect(page.locator("#live .switch")).to_contain_text(f"by {ADA}")
+        await expect(page.locator("#live .switch")).to_contain_text(f"by {ADA} “wrong price”")
+        await expect(page.locator("#live .switch")).to_contain_text("0 in flight · 42 queued")
         await fits(page)
         await page.screenshot(path=shots / f"{shot}-campaign-paused.png", full_page=True)
+        await page.get_by_role("button", name="Resume").click()
+        await bulk.set_pace(FAST)
+        bulk.clock.ahead += timedelta(minutes=10)
+        await send(bulk.house, bulk.clock, turns=8)
+        await expect(page.get_by_role("listitem").filter(has_text="Done")).to_have_attribute("aria-current", "step")
+        await expect(page.get_by_role("region", name="Results")).to_contain_text("Delivered 40")
+        await expect(page.get_by_role("region", name="Results")).to_contain_text("3 No written consent on record")
+        await fits(page)
+        await page.screenshot(path=shots / f"{shot}-campaign-done.png", full_page=True)
         await page.get_by_role("link", name="Person by person").first.click()
         await fits(page)
         await page.screenshot(path=shots / f"{shot}-campaign-people.png")
         await page.goto(f"{bulk.home}/campaigns")
-        await expect(page.get_by_role("row", name="Winter check")).to_contain_text("paused")
+        await expect(page.get_by_role("row", name="Winter check")).to_contain_text("done")
         await fits(page)
         await page.screenshot(path=shots / f"{shot}-campaigns.png")
+
+
+async def test_a_browser_without_scripts_brings_people_in_and_texts_them(bulk: Bulk, browser: Browser) -> None:
+    context = await browser.new_context(java_script_enabled=False, viewport={"width": 375, "height": 800})
+    page = await context.new_page()
+    await page.goto(f"{bulk.house.url}/")
+    await page.get_by_label("E-mail").fill(ADA)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Log in").click()
+    await page.get_by_role("link", name="People").click()
+    await page.get_by_role("button", name="Import people").click()
+    await page.get_by_label("File", exact=True).set_input_files(
+        {"name": "customers.csv", "mimeType": "text/csv", "buffer": FILE}
+    )
+    await page.get_by_role("button", name="Upload and check").click()
+    await work(bulk.house)
+    await page.reload()
+    await page.get_by_role("button", name="Import 3 rows").click()
+    await work(bulk.house)
+    await page.reload()
+    await expect(page.get_by_role("heading", name="What happened")).to_be_visible()
+    await page.get_by_role("link", name="Campaigns").click()
+    await page.get_by_role("link", name="New campaign").first.click()
+    await page.get_by_label("Name", exact=True).fill("Winter check")
+    await page.get_by_label("People with a tag").check()
+    await page.get_by_label("Tags, one of which fits").fill("vip, regular")
+    await page.get_by_label("Wording", exact=True).fill(WORDS)
+    await page.get_by_role("button", name="Another wording").click()
+    await page.get_by_label("Wording B", exact=True).fill(WORDS.replace("$49", "$39"))
+    await page.get_by_role("button", name="Check", exact=True).click()
+    await expect(page.locator("#audience-count")).to_contain_text("2 people fit")
+    await page.get_by_role("button", name="Save the draft").click()
+    await page.get_by_role("button", name="Rehearse").click()
+    await work(bulk.house)
+    await page.reload()
+    await expect(page.get_by_role("region", name="Rehearsal")).to_contain_text("No written consent on record")
+    await page.get_by_role("button", name="Approve …").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    await page.get_by_role("button", name="Start sending").click()
+    await page.get_by_role("button", name="Cancel for good").click()
+    await page.get_by_role("button", name="Cancel it").click()
+    await expect(page.locator("h1 .chip")).to_have_text("canceled")
+    await context.close()

@@ -74,7 +74,7 @@ def _show(report: OptInReport) -> None:
         f"{report.rows_read} rows: {report.added} added, {report.known} were on record, {report.invalid} no consents"
     )
     if report.incomplete:
-        lacks = ", ".join(f"{name} ({rows})" for name, rows in report.missing.most_common())
+        lacks = ", ".join(f"{name} ({rows})" for name, rows in report.missing.items())
         console().print(f"{report.incomplete} permit no marketing; they lack: {lacks}")
     if report.invalid_rows:
         show_table("No consents", ("line", "why"), [(row.line, row.message) for row in report.invalid_rows])

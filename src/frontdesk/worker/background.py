@@ -13,6 +13,7 @@ from frontdesk.features.consent.jobs import add_workflows as add_consent_workflo
 from frontdesk.features.contacts.jobs import add_import_workflow
 from frontdesk.kernel import auth
 from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.idempotency import forget_old_keys
 from frontdesk.kernel.jobs import JobsWorker, RunContext, Workflows, forget_old_runs
 from frontdesk.kernel.retention import BATCH, forget_events, forget_webhooks
 from frontdesk.ports.media import MediaFetcher
@@ -23,6 +24,7 @@ from frontdesk.wiring import Frontdesk
 RETENTION = "retention.forget.v1"
 LOGINS_DAYS = 30  # the throttle looks back so far
 RUNS_DAYS = 30
+KEYS_HOURS = 24
 
 Forget = Callable[[Transaction], Awaitable[int]]
 
@@ -69,7 +71,13 @@ def add_retention(workflows: Workflows, parts: Frontdesk) -> None:
         async def runs(tx: Transaction) -> int:
             return await forget_old_runs(tx, before=now - timedelta(days=RUNS_DAYS))
 
+        async def keys() -> int:
+            return await _in_batches(
+                parts, lambda tx: forget_old_keys(tx, before=now - timedelta(hours=KEYS_HOURS), limit=BATCH)
+            )
+
         await run.call("webhooks", webhooks)
+        await run.call("idempotency keys", keys)
         await run.call("events", events)
         await run.call("texts", texts)
         await run.step("logins", logins)

@@ -20,8 +20,8 @@ async def test_a_web_process_asked_to_stop_answers_what_it_has_begun_and_ends_cl
         callers = [f"+1206555{number:04}" for number in range(500, 508)]
         async with office.holding("lock table outbox_events in share mode"):
             told = [asyncio.create_task(office.miss_call(caller)) for caller in callers]
-            await office.stuck_in("insert into outbox_events", kind="web")
-            await office.eventually(lambda: office.has_waiting("insert into outbox_events", len(callers)))
+            await office.stuck_in("insert into webhook_events", kind="web")
+            await office.eventually(lambda: office.has_waiting("insert into webhook_events", len(callers)))
             web.ask_to_stop()
 
             async def takes_nothing_new() -> bool:

@@ -78,7 +78,7 @@ async def test_a_web_process_halted_before_its_commit_leaves_the_call_to_another
         form = call_form("CA" + "5" * 32, DialCallStatus="no-answer")
         async with office.holding("lock table outbox_events in share mode"):
             told = asyncio.create_task(office.post("voice/dial-action", form))
-            await office.stuck_in("insert into outbox_events", kind="web")
+            await office.stuck_in("insert into webhook_events", kind="web")
             await web.halt()
         halted_backends = await office.backends("web")
         other = await office.start_web(elsewhere=True)

@@ -11,9 +11,10 @@ from frontdesk.cli.options import AsJson
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    benches = typer.Typer(help="Measure this machine: text-backs, drain, simulation.")
+    benches = typer.Typer(help="Measure this machine: text-backs, drain, a campaign, simulation.")
     benches.command("textback")(textback)
     benches.command("drain")(drain)
+    benches.command("campaign")(campaign)
     benches.command("simulate")(simulate)
     app.add_typer(benches, name="bench")
 
@@ -36,6 +37,28 @@ def drain(
         write_json(figures)
     else:
         show_figures("Drain: queued texts through all gates to a stub carrier", figures)
+    if figures["violations"]:
+        raise typer.Exit(1)
+
+
+def campaign(
+    *,
+    contacts: Annotated[int, typer.Option(help="People to import and text.", min=1, max=119_000)] = 100_000,
+    workers: Annotated[int, typer.Option(help="Worker processes.", min=1, max=16)] = 2,
+    delay_ms: Annotated[float, typer.Option(help="Milliseconds until the stub carrier answers.", min=0)] = 20.0,
+    as_json: AsJson = False,
+) -> None:
+    """Import people and send them a campaign by real workers, timing each step. Exit code 1 on any violation."""
+    from frontdesk.cli.bench.campaign import run_campaign
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.office import run
+    from frontdesk.cli.output import write_json
+
+    figures = run(lambda: run_campaign(people=contacts, workers=workers, delay_ms=delay_ms), log_level="ERROR")
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Campaign: from a file of people to texts at a stub carrier", figures)
     if figures["violations"]:
         raise typer.Exit(1)
 

@@ -80,13 +80,13 @@ async def run_drain(*, jobs: int, workers: int, delay_ms: float, database_url: s
         began = loop.time()
         await preload(system, app, jobs)
         preload_s = loop.time() - began
-        await _switch(system, on=False)
-        processes = [await _start_worker(stack, home, database_url, stub) for _ in range(workers)]
-        await _until_present(system, workers)
+        await switch(system, on=False)
+        processes = [await start_worker(stack, home, database_url, stub) for _ in range(workers)]
+        await until_present(system, workers)
         await stub.reset()
-        await _switch(system, on=True)
-        report = await _until_sent(stub, jobs)
-        settled_s = await _until_settled(system)
+        await switch(system, on=True)
+        report = await until_sent(stub, jobs)
+        settled_s = await until_settled(system)
         peaks = [peak_rss_mib(process.pid) for process in processes]
     return _figures(report, jobs=jobs, workers=workers, preload_s=preload_s, settled_s=settled_s, peaks=peaks)
 
@@ -161,7 +161,8 @@ async def _ask(tx: Transaction, index: int, *, sender_e164: str) -> None:
         raise Refused("bench.not_queued", f"a text that should wait is {requested.status}: {requested.code}")
 
 
-async def _start_worker(stack: AsyncExitStack, home: Path, database_url: str, stub: Stub) -> asyncio.subprocess.Process:
+async def start_worker(stack: AsyncExitStack, home: Path, database_url: str, stub: Stub) -> asyncio.subprocess.Process:
+    """Start a worker that sends to the stub; `stack` ends it."""
     process = await start_python(
         ["-m", "frontdesk", "worker", "--home", str(home)],
         {
@@ -176,7 +177,8 @@ async def _start_worker(stack: AsyncExitStack, home: Path, database_url: str, st
     return process
 
 
-async def _switch(system: Database, *, on: bool) -> None:
+async def switch(system: Database, *, on: bool) -> None:
+    """Pull the kill switch for everything, or let sending go on."""
     async with system.transaction() as tx:
         if on:
             await delivery.resume_sending(tx, scope=delivery.Scope.GLOBAL, key="all", by=BY)
@@ -186,7 +188,8 @@ async def _switch(system: Database, *, on: bool) -> None:
             )
 
 
-async def _until_present(system: Database, workers: int) -> None:
+async def until_present(system: Database, workers: int) -> None:
+    """Wait until so many workers have reported for duty."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             async with system.transaction() as tx:
@@ -196,14 +199,15 @@ async def _until_present(system: Database, workers: int) -> None:
             await asyncio.sleep(PACE_SECONDS)
 
 
-async def _until_sent(stub: Stub, jobs: int) -> Report:
-    async with asyncio.timeout(PATIENCE_SECONDS):
+async def until_sent(stub: Stub, jobs: int, *, patience: float = PATIENCE_SECONDS) -> Report:
+    """Wait until so many people have a text, at most `patience` seconds; returns what the stub saw."""
+    async with asyncio.timeout(patience):
         while (report := await stub.report()).recipients < jobs:  # noqa: ASYNC110 - another program is watched
             await asyncio.sleep(PACE_SECONDS)
     return report
 
 
-async def _until_settled(system: Database) -> float:
+async def until_settled(system: Database) -> float:
     """Wait until every result is written; returns for how long."""
     loop = asyncio.get_running_loop()
     began = loop.time()

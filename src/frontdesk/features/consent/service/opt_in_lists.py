@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -31,17 +31,17 @@ _canonical = msgspec.json.Encoder(order="deterministic")
 OpenTransaction = Callable[[], AbstractAsyncContextManager[Transaction]]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OptInReport:
-    """What became of a list: rows that were new, known or no consent, and what the kept ones lack for marketing."""
+    """What became of a list: rows that were new, known or no consents, and what the kept ones lack for marketing."""
 
     rows_read: int = 0
     added: int = 0
     known: int = 0
     incomplete: int = 0
     invalid: int = 0
-    missing: Counter[str] = field(default_factory=Counter)
-    invalid_rows: list[InvalidRow] = field(default_factory=list)
+    missing: Mapping[str, int] = field(default_factory=dict)
+    invalid_rows: tuple[InvalidRow, ...] = ()
 
 
 async def record_many(tx: Transaction, given: Sequence[OptIn], *, by: Actor) -> int:
@@ -100,11 +100,9 @@ async def import_opt_ins(
     report, waiting = OptInReport(), iter(rows)
     while batch := await asyncio.to_thread(lambda: list(islice(waiting, BATCH))):
         async with open_transaction() as tx:
-            given = _read(tx, batch, report, usual=usual, country=country)
+            given, invalid = _read(tx, batch, usual=usual, country=country)
             added = await record_many(tx, given, by=by)
-        report.rows_read += len(batch)
-        report.added += added
-        report.known += len(given) - added
+        report = _add(report, given, invalid, added=added)
         if progress is not None:
             progress(report)
     async with open_transaction() as tx:
@@ -117,23 +115,33 @@ async def import_opt_ins(
 
 
 def _read(
-    tx: Transaction, rows: Sequence[ListedOptIn], report: OptInReport, *, usual: OptIn, country: str
-) -> list[OptIn]:
+    tx: Transaction, rows: Sequence[ListedOptIn], *, usual: OptIn, country: str
+) -> tuple[list[OptIn], list[InvalidRow]]:
     found: list[OptIn] = []
+    invalid: list[InvalidRow] = []
     for row in rows:
         try:
             phone = contacts.parse_phone(row.cells.get("phone", ""), country).e164
-            one = checked_opt_in(tx, read_opt_in(row, phone_e164=phone, usual=usual), "")
+            found.append(checked_opt_in(tx, read_opt_in(row, phone_e164=phone, usual=usual), ""))
         except Refused as refusal:
-            report.invalid += 1
-            if len(report.invalid_rows) < MAX_INVALID_ROWS:
-                report.invalid_rows.append(InvalidRow(line=row.line, code=refusal.code, message=refusal.message))
-            continue
-        lacks = missing_of(one)
-        report.missing.update(lacks)
-        report.incomplete += bool(lacks)
-        found.append(one)
-    return found
+            invalid.append(InvalidRow(line=row.line, code=refusal.code, message=refusal.message))
+    return found, invalid
+
+
+def _add(report: OptInReport, given: Sequence[OptIn], invalid: Sequence[InvalidRow], *, added: int) -> OptInReport:
+    lacking = [lacks for one in given if (lacks := missing_of(one))]
+    missing = Counter(report.missing)
+    for lacks in lacking:
+        missing.update(lacks)
+    return OptInReport(
+        rows_read=report.rows_read + len(given) + len(invalid),
+        added=report.added + added,
+        known=report.known + len(given) - added,
+        incomplete=report.incomplete + len(lacking),
+        invalid=report.invalid + len(invalid),
+        missing=dict(missing.most_common()),
+        invalid_rows=(*report.invalid_rows, *invalid)[:MAX_INVALID_ROWS],
+    )
 
 
 def _entry(new: opt_ins.NewOptIn) -> ledger.Entry:

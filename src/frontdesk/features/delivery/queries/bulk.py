@@ -27,19 +27,23 @@ INSERT_MANY = """
     returning id, recipient_e164
 """
 
+# Campaigns take turns within their number's quota, and the first of every number comes before the second of any.
 PICK = """
     with turn as (
       select tenant_id, sender, quota
       from unnest($2::uuid[], $3::text[], $4::int[]) as turn (tenant_id, sender, quota)
-    ), picked as (
-      select job.id
+    ), due as (
+      select job.id, turn.sender, turn.quota, job.available_at,
+             row_number() over (
+               partition by turn.sender, stream.campaign_id order by job.available_at, job.id
+             ) as nth_of_campaign
       from turn
       join send_streams as stream on stream.tenant_id = turn.tenant_id and stream.closed_at is null
       cross join lateral (
-        select due.id from send_jobs as due
-        where due.campaign_id = stream.campaign_id and due.sender_e164 = turn.sender and due.status = 'queued'
-          and due.message_class = 'C3' and due.available_at <= $1 and due.tenant_id = turn.tenant_id
-        order by due.available_at, due.id
+        select text.id, text.available_at from send_jobs as text
+        where text.campaign_id = stream.campaign_id and text.sender_e164 = turn.sender and text.status = 'queued'
+          and text.message_class = 'C3' and text.available_at <= $1 and text.tenant_id = turn.tenant_id
+        order by text.available_at, text.id
         limit turn.quota
         for update skip locked
       ) as job
@@ -48,13 +52,18 @@ PICK = """
           select from delivery_switches as switch
           where switch.scope = 'campaign' and switch.key = stream.campaign_id::text and switch.paused_at is not null
         )
+    ), picked as (
+      select id, quota,
+             row_number() over (partition by sender order by nth_of_campaign, available_at, id) as nth_of_number
+      from due
     )
     select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
            job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id, job.campaign_id,
            job.contact_id, job.segments, job.cost_cents,
            pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164)) as person_locked
     from picked join send_jobs as job on job.id = picked.id
-    order by job.sender_e164, job.available_at, job.id
+    where picked.nth_of_number <= picked.quota
+    order by picked.nth_of_number, job.sender_e164
 """
 
 DROP_QUEUED = """
@@ -99,7 +108,7 @@ async def insert_many(tx: Transaction, intents: Sequence[BulkIntent], *, campaig
 
 
 async def pick(tx: Transaction, *, turns: Sequence[tuple[UUID, str, int]]) -> list[BulkJob]:
-    """Lock due texts of open campaigns: for each (tenant, number, quota) up to that many of each campaign."""
+    """Lock due texts of open campaigns: for each (tenant, number, quota) up to that many, its campaigns by turns."""
     rows = await tx.fetch(
         PICK, tx.now, [turn[0] for turn in turns], [turn[1] for turn in turns], [turn[2] for turn in turns]
     )

@@ -86,7 +86,8 @@ async def claim_marketing(
     """
     if paused_by_setting or limit <= 0:
         return [], 0
-    turns = await streams.lock_turns(tx, limit=TURNS)
+    # No more numbers than there is room for: who is looked at and not served would lose its turn.
+    turns = await streams.lock_turns(tx, limit=min(TURNS, limit))
     if not turns:
         return [], 0
     paces = {turn.sender_e164: _pace(turn, tx.now) for turn in turns}
