@@ -1,4 +1,4 @@
-"""Many people in a real browser: a file becomes people, people get a campaign, and every page is fit to be looked at."""
+"""Many people in a real browser: a file becomes people, people get a campaign, and every page is good to look at."""
 
 from __future__ import annotations
 
@@ -74,31 +74,41 @@ async def fits(page: Page) -> None:
     assert await grave_faults(page) == [], page.url
 
 
+@dataclass
+class Album:
+    """Takes pictures of a page in one look, and holds it to what every page must keep."""
+
+    page: Page
+    folder: Path
+    look: str
+
+    async def take(self, name: str, *, whole: bool = True) -> None:
+        """Check the page and take its picture."""
+        await fits(self.page)
+        await self.page.screenshot(path=self.folder / f"{self.look}-{name}.png", full_page=whole)
+
+
 @LOOKS
 async def test_a_file_becomes_people(bulk: Bulk, browser: Browser, shots: Path, size: str, *, dark: bool) -> None:
-    shot = f"{size}{'-dark' if dark else ''}"
     async with visit(browser, bulk.house, size=size, dark=dark) as visitor:
         page = visitor.page
+        album = Album(page, shots, f"{size}{'-dark' if dark else ''}")
         await page.get_by_role("link", name="People").click()
         await expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-people.png")
+        await album.take("people", whole=False)
         await page.get_by_role("button", name="Import people").click()
         await page.get_by_label("File", exact=True).set_input_files(
             {"name": "customers.csv", "mimeType": "text/csv", "buffer": FILE}
         )
         await page.get_by_label("Tags for everybody in it (optional)").fill("autumn")
-        await page.screenshot(path=shots / f"{shot}-import-ask.png")
-        await fits(page)
+        await album.take("import-ask", whole=False)
         await page.get_by_role("button", name="Upload and check").click()
         await expect(page.get_by_text("Looking, nothing is written yet")).to_be_visible()
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-import-checking.png")
+        await album.take("import-checking", whole=False)
         await work(bulk.house)
         await expect(page.get_by_role("heading", name="What would happen")).to_be_visible()
         await expect(page.locator("#file")).to_contain_text("Add the missing digits or the area code.")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-import-checked.png", full_page=True)
+        await album.take("import-checked")
         await page.get_by_label("Boiler").select_option("field.boiler")
         await page.get_by_role("button", name="Check again").click()
         await work(bulk.house)
@@ -106,7 +116,7 @@ async def test_a_file_becomes_people(bulk: Bulk, browser: Browser, shots: Path, 
         await page.get_by_role("button", name="Import 3 rows").click()
         await work(bulk.house)
         await expect(page.get_by_role("heading", name="What happened")).to_be_visible()
-        await page.screenshot(path=shots / f"{shot}-import-done.png", full_page=True)
+        await album.take("import-done")
         await page.get_by_role("link", name="See people").click()
         await page.get_by_label("Name, e-mail or number").fill("Carol Jones")
         await page.get_by_role("button", name="Find").click()
@@ -114,72 +124,75 @@ async def test_a_file_becomes_people(bulk: Bulk, browser: Browser, shots: Path, 
         await expect(page.get_by_role("status")).to_have_text("1 person found")
 
 
+async def draft_it(page: Page, album: Album) -> None:
+    """Write a campaign whose first words are not fit to be sent."""
+    await page.get_by_role("link", name="Campaigns").click()
+    await album.take("campaigns-none")
+    await page.get_by_role("link", name="New campaign").first.click()
+    await page.get_by_label("Name", exact=True).fill("Winter check")
+    await page.get_by_label("Everybody").check()
+    await expect(page.locator("#audience-count")).to_contain_text("43 people fit")
+    await page.get_by_label("Wording", exact=True).fill("Winter check for $49, act now: bit.ly/x")
+    await expect(page.locator("#words-check")).to_contain_text("say who writes")
+    await album.take("campaign-new")
+    await page.get_by_label("Wording", exact=True).fill(WORDS)
+    await expect(page.locator("#words-check")).to_contain_text("Harbor Plumbing: hi Christopher")
+    await page.get_by_role("button", name="Save the draft").click()
+    await expect(page.get_by_role("heading", name="Winter check")).to_be_visible()
+    await album.take("campaign-draft")
+
+
+async def approve_it(page: Page, album: Album, bulk: Bulk) -> None:
+    """Rehearse the campaign and approve it."""
+    await page.get_by_role("button", name="Rehearse").click()
+    await expect(page.get_by_text("Rehearsing, nothing is sent")).to_be_visible()
+    await work(bulk.house)
+    rehearsal = page.get_by_role("region", name="Rehearsal")
+    await expect(rehearsal).to_contain_text("40 Would get it")
+    await expect(rehearsal).to_contain_text("3 No written consent on record")
+    await album.take("campaign-rehearsed")
+    await page.get_by_role("button", name="Approve …").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("43 people, of whom 40 would get it")
+    await expect(page.get_by_role("dialog")).to_contain_text(WORDS)
+    await album.take("campaign-approve", whole=False)
+    await page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+
+
 @LOOKS
 async def test_a_campaign_is_drafted_rehearsed_approved_and_followed(
     bulk: Bulk, browser: Browser, shots: Path, size: str, *, dark: bool
 ) -> None:
-    shot = f"{size}{'-dark' if dark else ''}"
     async with visit(browser, bulk.house, size=size, dark=dark) as visitor:
         page = visitor.page
-        await page.get_by_role("link", name="Campaigns").click()
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaigns-none.png")
-        await page.get_by_role("link", name="New campaign").first.click()
-        await page.get_by_label("Name", exact=True).fill("Winter check")
-        await page.get_by_label("Everybody").check()
-        await expect(page.locator("#audience-count")).to_contain_text("43 people fit")
-        await page.get_by_label("Wording", exact=True).fill("Winter check for $49, act now: bit.ly/x")
-        await expect(page.locator("#words-check")).to_contain_text("say who writes")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-new.png", full_page=True)
-        await page.get_by_label("Wording", exact=True).fill(WORDS)
-        await expect(page.locator("#words-check")).to_contain_text("Harbor Plumbing: hi Christopher")
-        await page.get_by_role("button", name="Save the draft").click()
-        await expect(page.get_by_role("heading", name="Winter check")).to_be_visible()
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-draft.png", full_page=True)
-        await page.get_by_role("button", name="Rehearse").click()
-        await expect(page.get_by_text("Rehearsing, nothing is sent")).to_be_visible()
-        await work(bulk.house)
-        await expect(page.get_by_role("heading", name="Rehearsal")).to_be_visible()
-        await expect(page.get_by_role("region", name="Rehearsal")).to_contain_text("No written consent on record")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-rehearsed.png", full_page=True)
-        await page.get_by_role("button", name="Approve …").click()
-        await expect(page.get_by_role("dialog")).to_contain_text("40 would get it")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-approve.png")
-        await page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+        album = Album(page, shots, f"{size}{'-dark' if dark else ''}")
+        await draft_it(page, album)
+        await approve_it(page, album, bulk)
         await page.get_by_role("button", name="Start sending").click()
-        await expect(page.get_by_role("heading", name="Results")).to_be_visible()
+        results = page.get_by_role("region", name="Results")
+        await expect(results).to_be_visible()
         await work(bulk.house)
         await send(bulk.house, bulk.clock, turns=2)
-        await expect(page.locator(".legend")).to_contain_text("Waiting 42")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-running.png", full_page=True)
+        await expect(results).to_contain_text("Waiting 42")
+        await album.take("campaign-running")
         await page.get_by_role("button", name="Pause").click()
         await page.get_by_label("Why (optional)").fill("wrong price")
         await page.get_by_role("button", name="Pause now").click()
         await expect(page.locator("#live .switch")).to_contain_text(f"by {ADA} “wrong price”")
         await expect(page.locator("#live .switch")).to_contain_text("0 in flight · 42 queued")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-paused.png", full_page=True)
+        await album.take("campaign-paused")
         await page.get_by_role("button", name="Resume").click()
         await bulk.set_pace(FAST)
         bulk.clock.ahead += timedelta(minutes=10)
         await send(bulk.house, bulk.clock, turns=8)
         await expect(page.get_by_role("listitem").filter(has_text="Done")).to_have_attribute("aria-current", "step")
-        await expect(page.get_by_role("region", name="Results")).to_contain_text("Delivered 40")
-        await expect(page.get_by_role("region", name="Results")).to_contain_text("3 No written consent on record")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-done.png", full_page=True)
+        await expect(results).to_contain_text("Delivered 40")
+        await expect(results).to_contain_text("3 No written consent on record")
+        await album.take("campaign-done")
         await page.get_by_role("link", name="Person by person").first.click()
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaign-people.png")
+        await album.take("campaign-people", whole=False)
         await page.goto(f"{bulk.home}/campaigns")
         await expect(page.get_by_role("row", name="Winter check")).to_contain_text("done")
-        await fits(page)
-        await page.screenshot(path=shots / f"{shot}-campaigns.png")
+        await album.take("campaigns")
 
 
 async def test_a_browser_without_scripts_brings_people_in_and_texts_them(bulk: Bulk, browser: Browser) -> None:

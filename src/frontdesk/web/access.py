@@ -132,6 +132,13 @@ class ToBusiness:
 
     async def __call__(self, request: Request) -> Visit:
         """Let the caller in, or refuse; somebody else's business is as unknown as one that does not exist."""
+        try:
+            return await self._let_in(request)
+        except Refused:
+            await request.close()  # a file may have come with the form that was read for its token
+            raise
+
+    async def _let_in(self, request: Request) -> Visit:
         caller = await self._entrance.admit(request, reserved=self._reserved)
         tenant_id = _named_business(request) or _only_business(request, caller)
         held = caller.principal.scopes_for(tenant_id)

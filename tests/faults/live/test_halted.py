@@ -76,9 +76,9 @@ async def test_a_web_process_halted_before_its_commit_leaves_the_call_to_another
     async with live_office(database_url, home) as office:
         [web] = await office.start(workers=0)
         form = call_form("CA" + "5" * 32, DialCallStatus="no-answer")
-        async with office.holding("lock table outbox_events in share mode"):
+        async with office.holding("lock table textbacks in share mode"):
             told = asyncio.create_task(office.post("voice/dial-action", form))
-            await office.stuck_in("insert into webhook_events", kind="web")
+            await office.stuck_in("insert into textbacks", kind="web")
             await web.halt()
         halted_backends = await office.backends("web")
         other = await office.start_web(elsewhere=True)

@@ -37,9 +37,9 @@ async def _taken_in(office: LiveOffice, caller: str) -> int:
 
 
 async def _killed_before_the_commit(office: LiveOffice, web: Program, caller: str) -> None:
-    async with office.holding("lock table outbox_events in share mode"):
+    async with office.holding("lock table textbacks in share mode"):
         told = asyncio.create_task(office.post("voice/dial-action", _form(caller)))
-        await office.stuck_in("insert into webhook_events", kind="web")
+        await office.stuck_in("insert into textbacks", kind="web")
         await web.kill()
         assert (await told)[0] == 0
     assert await _taken_in(office, caller) == 0
