@@ -28,6 +28,7 @@ from tests.support.processes import MANY, LiveOffice, live_office
 PEOPLE = int(os.environ.get("FRONTDESK_JOURNEY_PEOPLE", "5000"))
 CALIFORNIA = (213, 310, 323, 408, 415, 510, 530, 559, 562, 619, 626, 650, 661, 707, 714, 760, 805, 818, 831, 858, 909)
 PRICE = Decimal("1.3")
+PACE = min(1000, PEOPLE // 10)  # segments a second: ten seconds at least, to be killed in
 WORDS = "{{business}}: hi {{given_name|there}}, winter check for $49 until Friday. Reply STOP to opt out."
 CREATE, INVALID_NUMBER = "messages.create", 21614
 SET_UP = """
@@ -35,7 +36,7 @@ SET_UP = """
 """
 LET_NUMBER_ADVERTISE = """
     update sending_numbers
-    set registration_status = 'approved', registration_id = 'C0FFEE', segments_per_second = 1000, burst = 100
+    set registration_status = 'approved', registration_id = 'C0FFEE', segments_per_second = $2, burst = 100
     where tenant_id = $1
 """
 OUTCOMES = """
@@ -65,7 +66,7 @@ async def begin(office: LiveOffice) -> Campaign:
     tenant, zone = office.ada.id, zone_at_noon(datetime.now(UTC))
     async with office.login.transaction() as tx:
         await tx.execute(SET_UP, tenant, zone)
-        await tx.execute(LET_NUMBER_ADVERTISE, tenant)
+        await tx.execute(LET_NUMBER_ADVERTISE, tenant, PACE)
     for start in range(0, PEOPLE, 5000):
         async with office.login.transaction(tenant) as tx:
             await add_people(tx, people()[start : start + 5000], zone=zone, region="US-CA")

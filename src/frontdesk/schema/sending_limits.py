@@ -25,6 +25,12 @@ JOB_COLUMNS: tuple[str, ...] = (
     create index send_jobs_to_refund on send_jobs (tenant_id, id)
       where cost_cents > 0 and status in ('failed', 'blocked', 'dropped') and provider_message_id is null
     """,
+    # Texts that a person waits for never queue behind a campaign: their index does not hold it.
+    "drop index send_jobs_due",
+    """
+    create index send_jobs_due on send_jobs (available_at, id)
+      where status = 'queued' and message_class <> 'C3'
+    """,
     "alter table delivery_switches drop constraint delivery_switches_scope_check",
     """
     alter table delivery_switches add constraint delivery_switches_scope_check
