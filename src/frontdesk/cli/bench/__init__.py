@@ -12,14 +12,14 @@ from frontdesk.cli.options import AsJson
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     benches = typer.Typer(help="Measure this machine: text-backs, drain, a campaign, simulation.")
-    benches.command("textback")(textback)
-    benches.command("drain")(drain)
-    benches.command("campaign")(campaign)
-    benches.command("simulate")(simulate)
+    benches.command("textback")(measure_textback)
+    benches.command("drain")(measure_drain)
+    benches.command("campaign")(measure_campaign)
+    benches.command("simulate")(measure_simulate)
     app.add_typer(benches, name="bench")
 
 
-def drain(
+def measure_drain(
     *,
     jobs: Annotated[int, typer.Option(help="Texts to queue first.", min=1, max=76_000)] = 20_000,
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1, max=16)] = 2,
@@ -41,7 +41,7 @@ def drain(
         raise typer.Exit(1)
 
 
-def campaign(
+def measure_campaign(
     *,
     contacts: Annotated[int, typer.Option(help="People to import and text.", min=1, max=119_000)] = 100_000,
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1, max=16)] = 2,
@@ -63,7 +63,7 @@ def campaign(
         raise typer.Exit(1)
 
 
-def textback(
+def measure_textback(
     *,
     rate: Annotated[int, typer.Option(help="Missed calls per second.", min=1, max=2000)] = 50,
     seconds: Annotated[int, typer.Option(help="Seconds to measure, after 3 s of warm-up.", min=1, max=300)] = 20,
@@ -85,7 +85,7 @@ def textback(
         raise typer.Exit(1)
 
 
-def simulate(
+def measure_simulate(
     *,
     seeds: Annotated[int, typer.Option(help="Worlds to run.", min=1)] = 200,
     first: Annotated[int, typer.Option(help="The first seed.", min=0)] = 1,
