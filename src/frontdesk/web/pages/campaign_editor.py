@@ -212,7 +212,9 @@ def _words(form: CampaignForm, business: str) -> list[WordsView]:
 
 async def _count(tx: Transaction, form: CampaignForm) -> tuple[int | None, str]:
     """Count who a form is for, or say why it cannot be counted."""
-    if not form.audience:
+    if not (
+        form.audience == "everybody" or {"tags": form.tags, "filter": form.filter}.get(form.audience, form.segment)
+    ):
         return None, ""
     try:
         audience = msgspec.json.encode(audience_of(form)).decode()

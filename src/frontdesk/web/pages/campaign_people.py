@@ -113,7 +113,7 @@ async def read_rehearsed(tx: Transaction, campaign_id: UUID, *, after: str, verd
 
 def _outcome(one: Outcome, known: Mapping[UUID, contacts.Person]) -> PersonLine:
     group = group_of(one.status)
-    words = reason_words(one.code, one.reason) if group in ("silent", "waiting", "failed") else ""
+    words = reason_words(one.code) if group in ("silent", "waiting", "failed") else ""
     tone = GROUPS[group][1] if group == "silent" else TONES.get(one.status, Tone.CALM)
     return PersonLine(
         name=_name(known.get(one.contact_id)),
@@ -137,7 +137,7 @@ def _entry(one: Entry, known: Mapping[UUID, contacts.Person]) -> PersonLine:
         at=one.would_leave_at,
         sender_e164=one.sender_e164,
         variant=one.variant,
-        cost_cents=one.cost_cents,
+        cost_cents=Decimal(0) if one.would_leave_at is None else one.cost_cents,
         body=one.body,
     )
 

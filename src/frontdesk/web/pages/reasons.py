@@ -16,7 +16,7 @@ _WORDS: Mapping[str, str] = {
     "campaign.empty_text": "Nothing is left of the text once it is filled in",
     "campaign.ended": "The campaign was ended before",
     "campaign.time_limit": "Too late: the campaign's time limit comes first",
-    "consent.opted_out": "Said STOP",
+    "consent.opted_out": "Opted out",
     "consent.opted_out_of_marketing": "Opted out of marketing",
     "consent.refused_everywhere": "On the do-not-contact list of all businesses",
     "consent.unknown": "Consent could not be read; asked again",
