@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -172,13 +173,13 @@ async def test_a_campaign_is_drafted_rehearsed_approved_and_followed(
         await expect(results).to_be_visible()
         await work(bulk.house)
         await send(bulk.house, bulk.clock, turns=2)
-        await expect(results).to_contain_text("Waiting 42")
+        await expect(results).to_contain_text(re.compile("Waiting 4[0-2]"))
         await album.take("campaign-running")
         await page.get_by_role("button", name="Pause").click()
         await page.get_by_label("Why (optional)").fill("wrong price")
         await page.get_by_role("button", name="Pause now").click()
         await expect(page.locator("#live .switch")).to_contain_text(f"by {ADA} “wrong price”")
-        await expect(page.locator("#live .switch")).to_contain_text("0 in flight · 42 queued")
+        await expect(page.locator("#live .switch")).to_contain_text(re.compile("0 in flight · 4[0-2] queued"))
         await album.take("campaign-paused")
         await page.get_by_role("button", name="Resume").click()
         await bulk.set_pace(FAST)

@@ -77,9 +77,11 @@ class Events:
         self._observer = observer
         self._lines: dict[str, deque[Posting]] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what would be posted after that meets none."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -179,6 +181,8 @@ class Events:
 
     async def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str, str]:
         """Tell status, reply and failure: `ct` no connection, `rt` no answer in time or a broken one."""
+        if self._is_closed:
+            return 0, "", "ct"
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())

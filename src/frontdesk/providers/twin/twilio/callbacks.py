@@ -95,9 +95,11 @@ class Callbacks:
         self._observer = observer
         self._lines: dict[str, deque[Webhook]] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what would be posted after that meets none."""
+        self._is_closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -214,6 +216,8 @@ class Callbacks:
 
     async def _exchange(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> tuple[int, str, str]:
         """Tell status, reply and failure: `ct` no connection, `rt` no answer in time or a broken one."""
+        if self._is_closed:
+            return 0, "", "ct"
         session = self._open_session()
         timeout = aiohttp.ClientTimeout(total=self._world.settings.webhook_timeout_s, sock_connect=5)
         data = body.encode() if method == "POST" else None
