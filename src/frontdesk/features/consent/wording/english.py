@@ -306,7 +306,7 @@ UNSURE = (
             "my lawyer/attorney .. will/be/you",
             "tcpa/fcc/ftc",
             "stopsign",
-            "business/work/office line/phone/number $",
+            "work/business/office line/phone/number $",
             "dont <wish> this/these/it $",
         ),
     ),
