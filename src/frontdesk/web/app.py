@@ -16,7 +16,6 @@ from frontdesk.features.delivery import routes as delivery_routes
 from frontdesk.features.insights import routes as insights_routes
 from frontdesk.features.senders import routes as senders_routes
 from frontdesk.features.tenants import routes as tenants_routes
-from frontdesk.providers.twin import TwinControl
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.audit_log import audit_router
 from frontdesk.web.bodies import Allowance, BodyGuard
@@ -39,8 +38,8 @@ from frontdesk.wiring import FEED_TOPIC, SEND_TOPIC, Frontdesk
 UPLOAD = Allowance(limit=51 * 1024 * 1024, seconds=600)  # a file of people of 50 MB, and the form around it
 
 
-def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: TwinControl | None = None) -> FastAPI:
-    """Put the web application together; `closing` ends live streams, `twin` stands in for a carrier found otherwise."""
+def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None) -> FastAPI:
+    """Put the web application together; `closing` ends live streams."""
     webhooks = webhook_routes(parts)
     app = FastAPI(
         title="Frontdesk",
@@ -66,7 +65,7 @@ def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None, twin: 
     app.router.routes.append(STATIC_ROUTE)
     install_problem_handlers(app)
     register_readings(parts)
-    _add_routers(app, parts, FrontDoor(parts), Simulator(twin or find_twin(parts)), closing or asyncio.Event())
+    _add_routers(app, parts, FrontDoor(parts), Simulator(find_twin(parts)), closing or asyncio.Event())
     return app
 
 

@@ -2,6 +2,8 @@
 
 import os
 import random
+from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -46,38 +48,40 @@ class Simulated(BaseModel):
 class Simulator:
     """Makes the twin's customers call and write; only there while our carrier is the twin."""
 
-    def __init__(self, twin: TwinControl | None) -> None:
-        self.twin = twin
+    def __init__(self, reach_twin: Callable[[], TwinControl] | None) -> None:
+        self._reach_twin = reach_twin
 
     def __bool__(self) -> bool:
-        return self.twin is not None
+        return self._reach_twin is not None
 
     async def miss_call(self, visit: Visit, order: MissedCallOrder) -> Simulated:
         """Let a customer call and not be answered; returns at once, the call takes its course."""
-        number = await self._number(visit)
         caller = order.caller or FICTITIOUS.format(random.randint(100, 199))  # noqa: S311 - no secret
-        await self._known_twin().place_call(
-            caller=caller,
-            to=number,
-            outcome=CallOutcome.BUSY if order.outcome == "busy" else CallOutcome.NO_ANSWER,
-            voicemail=order.outcome == "voicemail",
-            wait=False,
-        )
+        async with self._twin() as twin:
+            number = await self._number(visit)
+            await twin.place_call(
+                caller=caller,
+                to=number,
+                outcome=CallOutcome.BUSY if order.outcome == "busy" else CallOutcome.NO_ANSWER,
+                voicemail=order.outcome == "voicemail",
+                wait=False,
+            )
         return Simulated(customer=caller, number=number)
 
     async def write(self, visit: Visit, order: CustomerTextOrder) -> Simulated:
         """Let a customer write to the business."""
-        number = await self._number(visit)
-        await self._known_twin().send_text(customer=order.customer, to=number, body=order.body)
+        async with self._twin() as twin:
+            number = await self._number(visit)
+            await twin.send_text(customer=order.customer, to=number, body=order.body)
         return Simulated(customer=order.customer, number=number)
 
-    def _known_twin(self) -> TwinControl:
-        if self.twin is None:
+    def _twin(self) -> TwinControl:
+        """Reach the twin for one request; it is closed after it."""
+        if self._reach_twin is None:
             raise Refused("simulate.no_twin", "A real carrier is in use: nothing is simulated.", status=409)
-        return self.twin
+        return self._reach_twin()
 
     async def _number(self, visit: Visit) -> str:
-        self._known_twin()
         async with visit.transaction() as tx:
             numbers = await senders.list_numbers(tx)
         if not numbers:
@@ -85,8 +89,8 @@ class Simulator:
         return numbers[0].phone_e164
 
 
-def find_twin(parts: Frontdesk) -> TwinControl | None:
-    """Find the twin if the carrier's address is one on this machine: real carriers are elsewhere."""
+def find_twin(parts: Frontdesk) -> Callable[[], TwinControl] | None:
+    """Tell how the twin is reached if the carrier's address is one on this machine: real carriers are elsewhere."""
     if parts.twilio is None:
         return None
     address = urlsplit(parts.twilio.api_base_url)
@@ -98,7 +102,7 @@ def find_twin(parts: Frontdesk) -> TwinControl | None:
     if not here:
         return None
     base = f"{address.scheme}://{address.netloc}"
-    return TwinControl(base, token=os.environ.get("TWIN_CONTROL_TOKEN", ""))
+    return partial(TwinControl, base, token=os.environ.get("TWIN_CONTROL_TOKEN", ""))
 
 
 def simulate_router(door: FrontDoor, simulator: Simulator) -> APIRouter:
