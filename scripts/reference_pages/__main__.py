@@ -42,8 +42,12 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     for name in stale:
-        print(f"docs/reference/{name} {'is out of date' if '--check' in sys.argv[1:] else 'written'}")
+        print(f"{_shown(name)} {'is out of date' if '--check' in sys.argv[1:] else 'written'}")
     return 1 if stale and "--check" in sys.argv[1:] else 0
+
+
+def _shown(name: str) -> str:
+    return f"docs/{name.removeprefix('../')}" if name.startswith("../") else f"docs/reference/{name}"
 
 
 sys.exit(main())

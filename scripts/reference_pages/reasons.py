@@ -59,10 +59,43 @@ REASONS: dict[str, tuple[str, str]] = {
     "consent.unknown": ("hold", "The person's consent could not be read; asked again within a second."),
     "delivery.absent_at_carrier": ("again", "In doubt before; the carrier has no such text, so it is sent again."),
     "delivery.earlier_text_first": ("hold", "An earlier text to the same person has not left yet."),
+    "delivery.epoch_unclaimed": (
+        "hold",
+        "The database was restored, copied, moved or promoted, and nobody has claimed it; asked again in 10 seconds.",
+    ),
+    "delivery.restored": (
+        "drop",
+        "It waited at the moment to which the database was restored, and may have left since.",
+    ),
     "delivery.found_at_carrier": ("sent", "In doubt before; the carrier has the text, so it is not sent again."),
     "delivery.in_doubt": (
         "hold",
         "For an hour the carrier could not be asked whether it has the text; a person is told, nothing is resent.",
+    ),
+    "delivery.country_not_allowed": (
+        "bar",
+        (
+            "The number is in a country to which the business lets no texts go: its own and its neighbours, and what"
+            " its `texting_countries` add."
+        ),
+    ),
+    "delivery.number_costs_extra": (
+        "bar",
+        "The number is a premium or satellite one, at which somebody may earn by every text.",
+    ),
+    "delivery.range_too_busy": (
+        "bar",
+        (
+            "Outsiders have caused as many texts to neighbouring numbers within the hour as `range_hourly_limit`"
+            " allows, as they do who earn by it; a person is told."
+        ),
+    ),
+    "delivery.strangers_too_costly": (
+        "bar",
+        (
+            "What callers, keywords and sign-ups may cost within an hour, a quarter of the daily budget, is used up;"
+            " a person is told."
+        ),
     ),
     "delivery.own_number": ("bar", "The recipient is one of the business's own numbers."),
     "delivery.paused_…": ("hold", "A kill switch is pulled: `setting`, `global`, `tenant` or `channel`."),

@@ -1,12 +1,18 @@
-"""The page that maps the names of the missed-call runbook (source S2) to where they are in Frontdesk."""
+"""The page that maps names and procedures of the runbooks we serve (sources S2 and S3) to those of Frontdesk."""
 
 from __future__ import annotations
 
 from scripts.reference_pages.markdown import page, table
+from scripts.reference_pages.procedures import render_procedures
 
 INTRODUCTION = """
-Operators who come from the system whose runbook we serve find every name here. Settings, metrics, tables and endpoints
-keep their names. Where a row says *not yet*, the part that it belongs to is not built.
+Operators who come from a system whose runbook we serve find every name and every step here. Settings, metrics, tables
+and endpoints keep their names. Where a row says *not yet* or *comes with*, the part that it belongs to is not built.
+"""
+HOW_CHECKED = """
+What each step of their runbooks is here, and how the tests check it: *run* and *asked* on an installation; *help* for
+what would disturb it or takes long, whose whole way is gone by the test that is named; *exists* for alerts and
+runbooks; *absent* for what is not built.
 """
 
 # Metric of the source: where it is, or what it waits for.
@@ -55,15 +61,6 @@ ENDPOINTS: tuple[tuple[str, str], ...] = (
     ("Twilio webhooks", "`/webhooks/twilio/…`, listed in [the API](api.md)"),
     ("Stripe, Google and Jobber webhooks", "not yet: billing and calendars"),
 )
-# A command of the source's platform: what does the same here.
-COMMANDS: tuple[tuple[str, str], ...] = (
-    ("`alembic upgrade head`", "the same, or `frontdesk migrate`; the dry run is `--sql` for both"),
-    ("`ps:scale web=2 worker=2`", "one more `frontdesk web` or `frontdesk worker` process on the same `DATABASE_URL`"),
-    ("`logs -t`", "standard output of each process: one JSON document per line"),
-    ("`config:set PAUSE_OUTBOUND_SMS=true`", "`frontdesk pause --all`, without a restart; the setting works too"),
-    ("`pg:psql`", "`frontdesk query 'select …'`, which cannot write"),
-    ("smoke test after a deploy", "`frontdesk health`, or `frontdesk demo` on the twin"),
-)
 LOG_FIELDS: tuple[str, ...] = ("tenant_id", "module", "event_name", "correlation_id", "http_status")
 
 
@@ -90,6 +87,8 @@ def render_sources() -> str:
         f"## Metrics\n\n{table(('metric', 'here'), metrics)}",
         f"## Tables\n\n{table(('table', 'columns that runbooks read', 'here'), tables)}",
         f"## Endpoints\n\n{table(('endpoint', 'here'), ENDPOINTS)}",
-        f"## Commands\n\n{table(('there', 'here'), COMMANDS)}",
+        f"## Commands and procedures\n\n{HOW_CHECKED.strip()}",
+        f"### Missed calls (S2)\n\n{render_procedures('S2')}",
+        f"### Texts to many (S3)\n\n{render_procedures('S3')}",
         "## Logs\n\nEvery line may carry " + ", ".join(f"`{name}`" for name in LOG_FIELDS) + ".",
     )

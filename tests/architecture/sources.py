@@ -46,8 +46,10 @@ class Source:
 
     @property
     def is_queries(self) -> bool:
-        """Whether it is the place for a feature's SQL."""
-        return self.feature is not None and self.place.split("/")[2] in {"queries.py", "queries"}
+        """Whether it is the place for the SQL of a feature, or of a room of operations."""
+        parts = self.place.split("/")
+        inside = parts[0] in {"features", "operations"} and len(parts) > 2
+        return inside and parts[2] in {"queries.py", "queries"}
 
 
 @cache

@@ -15,7 +15,7 @@ import pytest
 from frontdesk.features.campaigns.model import CampaignStatus, RehearsalStatus
 from frontdesk.features.consent.model import ConsentKind, ConsentScope, RefusalScope, RefusalSource, RequestOutcome
 from frontdesk.features.consent.wording import Verdict as WordingVerdict
-from frontdesk.features.contacts.model import ImportStatus, RowOutcome
+from frontdesk.features.contacts.model import ChangeKind, ImportStatus, RowOutcome, UndoOutcome
 from frontdesk.features.delivery.gates import Verdict
 from frontdesk.features.delivery.model import JobStatus, MessageClass
 from frontdesk.features.delivery.retry import RANK
@@ -26,6 +26,14 @@ from frontdesk.kernel.auth import Role as MemberRole
 from frontdesk.kernel.db import Role
 from frontdesk.kernel.hooks import DeliveryStatus
 from frontdesk.kernel.jobs import RunState
+from frontdesk.kernel.upkeep import Severity
+from frontdesk.operations.alerts.model import AlertState
+from frontdesk.operations.alerts.queries.notices import NotificationStatus
+from frontdesk.operations.backups.model import BackupKind, BackupState, DrillState, StreamState
+from frontdesk.operations.incidents.model import NoteKind
+from frontdesk.operations.incidents.rota import Turn
+from frontdesk.operations.runbooks.model import RunState as RunbookState
+from frontdesk.operations.runbooks.model import StepKind, StepResult
 from frontdesk.schema import migrate as migration
 from tests.architecture.sources import ROOT, listed, sources
 
@@ -56,6 +64,12 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("members", "role"): MemberRole,
     ("imports", "status"): ImportStatus,
     ("import_rows", "outcome"): RowOutcome,
+    ("backups", "kind"): BackupKind,
+    ("backups", "state"): BackupState,
+    ("backup_drills", "state"): DrillState,
+    ("wal_streams", "state"): StreamState,
+    ("import_changes", "kind"): ChangeKind,
+    ("import_changes", "outcome"): UndoOutcome,
     ("job_runs", "state"): RunState,
     ("do_not_contact", "scope"): RefusalScope,
     ("do_not_contact", "source"): RefusalSource,
@@ -67,9 +81,16 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("sending_numbers", "number_type"): NumberType,
     ("sending_numbers", "registration_status"): RegistrationStatus,
     ("webhook_deliveries", "status"): DeliveryStatus,
+    ("alert_instances", "state"): AlertState,
+    ("alert_notifications", "status"): NotificationStatus,
     ("campaigns", "status"): CampaignStatus,
     ("rehearsals", "status"): RehearsalStatus,
     ("rehearsal_entries", "verdict"): Verdict,
+    ("runbook_runs", "state"): RunbookState,
+    ("incident_notes", "kind"): NoteKind,
+    ("oncall_rotas", "turn"): Turn,
+    ("runbook_steps", "kind"): StepKind,
+    ("runbook_steps", "result"): StepResult,
 }
 # Names that somebody else gave, as they gave them.
 OUTSIDE_IDS = {("sending_numbers", "registration_id")}
@@ -77,6 +98,7 @@ OTHER_CHECKS = {
     ("send_jobs", "channel"): {"sms"},
     ("conv_messages", "direction"): {"inbound", "outbound"},
     ("job_steps", "state"): {"succeeded", "failed", "skipped"},
+    ("check_states", "severity"): {severity.word for severity in Severity},
 }
 
 COLUMNS = """

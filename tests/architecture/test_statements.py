@@ -21,11 +21,13 @@ ACROSS_TENANTS = {
     "frontdesk.features.delivery.queries.budgets.RESERVE_MANY",
     "frontdesk.features.delivery.queries.budgets.READ_MANY",
     "frontdesk.features.delivery.queries.budgets.REFUND",
+    "frontdesk.features.delivery.queries.budgets.ADVANCE_DAYS",
     "frontdesk.features.delivery.queries.bulk.PICK",
     "frontdesk.features.delivery.queries.steering.MEASURE",
     "frontdesk.features.delivery.queries.steering.MOVE_AWAY",
     "frontdesk.features.delivery.queries.steering.PACE_NEW",
     "frontdesk.features.delivery.queries.steering.LIST_PROVIDERS",
+    "frontdesk.features.delivery.queries.strangers.FORGET",
     "frontdesk.features.delivery.queries.streams.LOCK_TURNS",
     "frontdesk.features.delivery.queries.streams.LIST_THROTTLES",
     "frontdesk.features.delivery.queries.streams.ADVANCE_STREAMS",
@@ -54,13 +56,67 @@ ACROSS_TENANTS = {
     "frontdesk.features.senders.queries.FIND_OWNER",
     # One figure for the platform, without anybody's rows.
     "frontdesk.features.textback.queries.FIRST_TEXT_P95",
+    # What is measured of the whole platform, by business, without anybody's rows.
+    "frontdesk.features.campaigns.queries.measuring.COUNT_MOVING",
+    "frontdesk.features.contacts.queries.measuring.COUNT_DONE",
+    "frontdesk.features.delivery.queries.measuring.COUNT_DUE",
+    "frontdesk.features.delivery.queries.measuring.COUNT_FAILED_ANSWERS",
+    "frontdesk.features.delivery.queries.measuring.LIST_PACED",
+    "frontdesk.features.delivery.queries.measuring.MEASURE_BUDGETS",
+    "frontdesk.features.delivery.queries.measuring.MEASURE_CARRIERS",
+    "frontdesk.features.delivery.queries.measuring.MEASURE_OPT_OUTS",
+    "frontdesk.features.delivery.queries.measuring.MEASURE_OUTCOMES",
+    "frontdesk.features.textback.queries.FIRST_TEXTS_BY_SPAN",
+    # What checks ask of all businesses, remedies change and drills break in them.
+    "frontdesk.features.campaigns.queries.upkeep.LIST_TRIPPED",
+    "frontdesk.features.campaigns.queries.upkeep.COUNT_UNMADE",
+    "frontdesk.features.campaigns.queries.upkeep.LIST_SENDING",
+    "frontdesk.features.campaigns.queries.upkeep.ADD_TRIPPED",
+    "frontdesk.features.campaigns.queries.upkeep.LIST_DRILLED",
+    "frontdesk.features.campaigns.queries.upkeep.CANCEL_DRILLED",
+    "frontdesk.features.consent.queries.upkeep.LIST_NEWEST_MISWRITTEN",
+    "frontdesk.features.consent.queries.upkeep.LIST_MISWRITTEN",
+    "frontdesk.features.consent.queries.upkeep.LIST_DROPPED",
+    "frontdesk.features.consent.queries.upkeep.FORGET_NEWEST",
+    "frontdesk.features.delivery.queries.outcomes.LIST_ENDED",
+    "frontdesk.features.delivery.queries.outcomes.MEASURE_RECEIPTS",
+    "frontdesk.features.delivery.queries.outcomes.LIST_FLOODED",
+    "frontdesk.features.delivery.queries.promises.LIST_ACCEPTED_TWICE",
+    "frontdesk.features.delivery.queries.promises.LIST_ONE_MESSAGE_FOR_TWO",
+    "frontdesk.features.delivery.queries.promises.LIST_AFTER_STOP",
+    "frontdesk.features.delivery.queries.promises.LIST_UNEXPLAINED",
+    "frontdesk.features.delivery.queries.promises.LIST_AT_NIGHT",
+    "frontdesk.features.delivery.queries.promises.LIST_AFTER_PAUSE",
+    "frontdesk.features.delivery.queries.spoiling.FIND_NUMBER",
+    "frontdesk.features.delivery.queries.spoiling.DELETE_TEXTS",
+    "frontdesk.features.delivery.queries.spoiling.DELETE_REFUSALS",
+    "frontdesk.features.delivery.queries.spoiling.DELETE_STREAMS",
+    "frontdesk.features.delivery.queries.spoiling.LIST_CAMPAIGNS",
+    "frontdesk.features.delivery.queries.upkeep.OLDEST_DUE",
+    "frontdesk.features.delivery.queries.upkeep.COUNT_WAITING",
+    "frontdesk.features.delivery.queries.upkeep.COUNT_DOUBTFUL",
+    "frontdesk.features.delivery.queries.upkeep.COUNT_STUCK_POSTING",
+    "frontdesk.features.delivery.queries.upkeep.LIST_SPENT",
+    "frontdesk.features.delivery.queries.upkeep.LIST_BLOCKED_NUMBERS",
+    "frontdesk.features.delivery.queries.upkeep.ALLOW_NUMBERS",
+    "frontdesk.features.delivery.queries.upkeep.ALLOW_ALL_NUMBERS",
+    "frontdesk.features.delivery.queries.upkeep.COUNT_FORGOTTEN",
+    "frontdesk.features.delivery.queries.upkeep.LOOK_AT_FORGOTTEN",
+    "frontdesk.features.delivery.queries.upkeep.COUNT_USELESS",
+    "frontdesk.features.delivery.queries.upkeep.DROP_USELESS",
+    "frontdesk.features.delivery.queries.upkeep.LIST_PHANTOM_SPENT",
+    "frontdesk.features.delivery.queries.upkeep.DOUBT_NOW",
+    "frontdesk.features.textback.queries.COUNT_UNANSWERED",
+    "frontdesk.features.textback.queries.COUNT_DOUBLED",
 }
 
 
 def _modules() -> Iterator[str]:
     for module in pkgutil.walk_packages(frontdesk.__path__, "frontdesk."):
         leaf = module.name.rsplit(".", 1)[-1]
-        is_query = ".queries" in module.name and module.name.startswith("frontdesk.features.")
+        is_query = ".queries" in module.name and module.name.startswith(
+            ("frontdesk.features.", "frontdesk.operations.")
+        )
         if (module.name.startswith("frontdesk.kernel.") and leaf != "__main__") or is_query:
             yield module.name
 

@@ -52,6 +52,8 @@ FITTING: dict[tuple[str, str], object] = {
     ("do_not_contact", "scope"): "all",
     ("imports", "status"): "uploaded",
     ("import_rows", "outcome"): "rejected",
+    ("import_changes", "kind"): "added",
+    ("import_changes", "outcome"): "removed",
     ("campaigns", "status"): "draft",
     ("rehearsals", "status"): "running",
     ("rehearsal_entries", "verdict"): "send",
@@ -164,10 +166,34 @@ async def test_the_apps_policy_lets_through_its_own_tenants_rows_and_no_others(o
 async def test_a_table_without_tenants_rows_is_named_here(owner: asyncpg.Connection) -> None:
     shared = {row["name"] for row in await owner.fetch(TABLES) if not row["of_tenant"] and row["name"] != "tenants"}
     assert shared - OWN_RULES == {
+        "check_states",  # how every check stands, for whoever runs the platform
+        "runbook_runs",
+        "runbook_steps",
+        "drill_results",
+        "maintenance_windows",
+        "platform_settings",
+        "monitors",
+        "monitor_runs",
+        "incidents",  # and who is on call: whoever runs the platform
+        "incident_notes",
+        "incident_actions",
+        "postmortems",
+        "oncall_responders",
+        "oncall_rotas",
+        "oncall_overrides",
+        "alert_beats",  # when alerts were last evaluated
+        "alert_groups",  # what whoever runs the platform knows of alerts; a business is named, nobody's rows
+        "alert_instances",
+        "alert_notifications",
+        "alert_silences",
+        "metric_tallies",  # what all processes counted together
+        "backup_drills",  # restores for proof
+        "backups",  # what was taken of the whole database
         "breakers",  # health of our numbers at their carriers
         "delivery_switches",  # the kill switches, read at every gate
         "global_do_not_contact",  # whom no business may text
         "job_schedules",
+        "api_allowances",  # until when each token, person and business has used up its requests
         "live_processes",
         "login_attempts",
         "number_paces",  # when each of our numbers may send its next marketing segment
@@ -177,7 +203,9 @@ async def test_a_table_without_tenants_rows_is_named_here(owner: asyncpg.Connect
         "segment_prices",  # what a segment costs at whose network
         "sender_opt_outs",  # a STOP to one of our numbers holds for whoever uses it
         "sessions",
+        "system_epochs",  # which server may send, read at every gate
         "users",
+        "wal_streams",  # how the second copy of the log stands
         "webhook_cursors",  # how far the outbox has been read for all endpoints
     }
 

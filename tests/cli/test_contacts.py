@@ -70,3 +70,23 @@ async def test_a_file_that_is_no_table_is_told_in_a_sentence(terminal: Terminal,
     assert (refused.code, "PDF" in refused.err) == (1, True)
     wrong = await terminal.type("contact", "import", str(file), "--tenant", where, "--map", "phone")
     assert wrong.code == 2
+
+
+async def test_people_go_out_as_a_workbook_and_an_import_is_undone(
+    terminal: Terminal, where: str, tmp_path: Path
+) -> None:
+    file, book = tmp_path / "people.csv", tmp_path / "people.xlsx"
+    file.write_text("phone,name\n2065550123,Carol\n2065550124,=1+1\n", encoding="utf-8")
+    done = await terminal.type("contact", "import", str(file), "--tenant", where, "--json")
+    exported = await terminal.type("contact", "export", str(book), "--tenant", where, "--json")
+    assert (exported.code, book.read_bytes()[:2]) == (0, b"PK")
+    again = await terminal.type("contact", "import", str(book), "--tenant", where, "--json")
+    assert (again.at("added"), again.at("merged"), again.at("rejected")) == (0, exported.at("people"), 0), again
+    assert (await terminal.type("contact", "export", "-", "--tenant", where, "--format", "pdf")).code == 2
+    listed = await terminal.type("contact", "imports", "--tenant", where, "--json")
+    assert [one["id"] for one in listed.each("imports")] == [again.at("id"), done.at("id")]
+    undone = await terminal.type("contact", "undo-import", str(done.at("id")), "--tenant", where, "--json")
+    assert (undone.code, undone.at("status"), undone.at("removed"), undone.at("left")) == (0, "undone", 2, 0), undone
+    assert (await terminal.type("contact", "list", "--tenant", where, "--find", "carol")).out == "People: none\n"
+    twice = await terminal.type("contact", "undo-import", str(done.at("id")), "--tenant", where, "--json")
+    assert (twice.code, twice.at("error", "code")) == (1, "contacts.import_undone")

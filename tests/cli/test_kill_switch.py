@@ -26,7 +26,7 @@ async def test_one_business_is_paused_under_its_own_audit_log(terminal: Terminal
     assert [row["tenant_id"] for row in paused] == [mesa]
     health = await terminal.type("health", "--json")
     assert health.code == 1
-    assert "sending is paused (tenant" in str(health.at("wrong"))
+    assert "sending is paused: tenant" in str(health.at("wrong"))
 
 
 async def test_resuming_names_what_is_still_paused(terminal: Terminal) -> None:

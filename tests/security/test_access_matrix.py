@@ -62,6 +62,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/sending-numbers/{number_id}": {"burst": 2},
     "/api/members": {"email": "dana@example.com", "role": "agent"},
     "/api/members/{user_id}": {"role": "agent"},
+    "/api/alert-silences": {"matchers": {"alertname": "CpuBusy"}, "reason": "x"},
     "/api/webhook-endpoints": {"url": "https://hooks.example.com/in", "event_names": ["calls.missed.v1"]},
     "/api/webhook-endpoints/{endpoint_id}": {"description": "x"},
     "/api/webhook-endpoints/{endpoint_id}/replay": {"since": "2026-01-01T00:00:00Z"},
@@ -118,6 +119,9 @@ async def _ids(house: House) -> dict[str, str]:
     imported = await ada.post("/api/imports", files={"file": ("people.csv", "phone\n2065550123\n")})
     campaign = await ada.post("/api/campaigns", json=CAMPAIGN)
     rehearsal = await ada.post(f"/api/campaigns/{campaign.json()['id']}/rehearse")
+    admin = await house.as_person(ADMIN)
+    incident = await admin.post("/api/incidents", json={"title": "x", "grade": "P3"})
+    run = await admin.post("/api/runbooks/kill-switch/runs", json={"reason": "x"})
     return {
         "tenant_id": str(house.ada.id),
         "campaign_id": campaign.json()["id"],
@@ -136,6 +140,13 @@ async def _ids(house: House) -> dict[str, str]:
         "user_id": (await ada.get("/api/members", params={"role": "agent"})).json()["items"][0]["user_id"],
         "endpoint_id": endpoint.json()["id"],
         "delivery_id": told.json()["id"],
+        "silence_id": str(uuid4()),
+        "slug": "kill-switch",
+        "run_id": run.json()["id"],
+        "number": str(incident.json()["number"]),
+        "action_id": str(uuid4()),
+        "name": "ada",
+        "level": "1",
         "channel": "sms",
     }
 

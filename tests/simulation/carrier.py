@@ -27,6 +27,8 @@ DEADLINE_SECONDS = 10.0  # of a POST, as the port demands
 # without it no look at its list could ever prove that a text is not there.
 LATEST_ARRIVAL_SECONDS = 13.0
 LOOKED_AFTER_SECONDS = 40.0
+KEY_SECONDS = 86_400.0
+ENDED = frozenset({ReceiptStatus.DELIVERED, ReceiptStatus.UNDELIVERED, ReceiptStatus.FAILED})
 
 
 class Fate(StrEnum):
@@ -78,6 +80,7 @@ class Post:
     status: ReceiptStatus = ReceiptStatus.ACCEPTED
     error_code: str = ""
     troubled: bool = False
+    repeated: bool = False  # recognised by its key, and not sent again
 
 
 def _error(
@@ -106,6 +109,7 @@ class Carrier:
         troubles: Troubles,
         *,
         beginning: datetime,
+        keyed: frozenset[str] = frozenset(),
     ) -> None:
         self.posts: list[Post] = []
         self.opt_outs: set[tuple[str, str]] = set()
@@ -114,6 +118,7 @@ class Carrier:
         self.accepted: Callable[[Post], None] = lambda _post: None
         self._turnstile = turnstile
         self._beginning = beginning
+        self._keyed = keyed  # numbers at a company that knows a POST by its key, and lists a text once it has ended
         self._watchers: list[asyncio.Future[None]] = []
         self._under_way: list[tuple[float, int, Fate]] = []
 
@@ -205,6 +210,9 @@ class Carrier:
         if fate is Fate.REFUSED:
             post.answer = _error("no such number", FailureClass.INVALID_RECIPIENT, code="21211", status=400)
             return
+        if first := self._taken_before(post, at):
+            post.answer = Accepted(provider_message_id=first, status=ReceiptStatus.ACCEPTED)
+            return
         post.sid = f"SM{post.number:032x}"
         post.accepted_at = at
         post.answer = Accepted(provider_message_id=post.sid, status=ReceiptStatus.ACCEPTED)
@@ -212,6 +220,22 @@ class Carrier:
             post.answer = _error("internal error", FailureClass.AMBIGUOUS, status=500)
         self._turnstile.note(f"accepted {post.number}")
         self.accepted(post)
+
+    def _taken_before(self, post: Post, at: float) -> str | None:
+        """Know a POST by its key: the same text again gets the first answer again, and nothing leaves."""
+        if post.text.sender_e164 not in self._keyed:
+            return None
+        for earlier in self.posts[: post.number]:
+            if (
+                earlier.sid is not None
+                and earlier.accepted_at is not None
+                and earlier.text.reference == post.text.reference
+                and earlier.text.sender_e164 == post.text.sender_e164
+                and at - earlier.accepted_at < KEY_SECONDS
+            ):
+                post.repeated = True
+                return earlier.sid
+        return None
 
     def created_at(self, post: Post) -> datetime:
         """Tell when a text was taken, by the carrier's clock, to the second."""
@@ -236,6 +260,7 @@ class Carrier:
             and post.text.recipient_e164 == query.recipient_e164
             and post.text.sender_e164 == query.sender_e164
             and self.created_at(post) >= query.since.replace(microsecond=0)
+            and (query.sender_e164 not in self._keyed or post.status in ENDED)
         ]
         return sorted(found, key=lambda text: text.created_at, reverse=True)
 
@@ -243,15 +268,25 @@ class Carrier:
 class Line:
     """A process's line to the carrier: what the product calls."""
 
-    def __init__(self, carrier: Carrier, turnstile: Turnstile, place: str) -> None:
+    def __init__(
+        self,
+        carrier: Carrier,
+        turnstile: Turnstile,
+        place: str,
+        *,
+        name: str = PROVIDER,
+        repost_safe: timedelta | None = None,
+    ) -> None:
         self._carrier = carrier
         self._turnstile = turnstile
         self._place = place
+        self._name = name
+        self._repost_safe = repost_safe
 
     @property
     def name(self) -> str:
         """The provider's key."""
-        return PROVIDER
+        return self._name
 
     async def send_text(self, text: OutboundText, *, starting: Callable[[], None]) -> Accepted:
         """Hand one text over, with one POST."""
@@ -271,8 +306,8 @@ class Line:
 
     @property
     def repost_safe(self) -> timedelta | None:
-        """Know no keys, as Twilio."""
-        return None
+        """Know keys as Telnyx for a day, or none as Twilio."""
+        return self._repost_safe
 
     async def list_sent_texts(self, query: SentTextQuery) -> list[SentText]:
         """List what the carrier has taken; the answer may be old when it arrives."""

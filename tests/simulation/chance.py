@@ -7,13 +7,11 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from frontdesk.kernel.clock import DatabaseClock
 from tests.simulation.turnstile import PLACE, Turnstile
-
-BEGINNING = datetime(2027, 3, 10, 15, 0, tzinfo=UTC)
 
 
 class SimulatedClock(DatabaseClock):
@@ -43,7 +41,7 @@ class SimulatedClock(DatabaseClock):
 
 
 @contextmanager
-def seeded_machine(turnstile: Turnstile, seed: str) -> Iterator[None]:
+def seeded_machine(turnstile: Turnstile, seed: str, *, beginning: datetime) -> Iterator[None]:
     """Draw the operating system's random bytes and its wall clock from the simulation, for one world.
 
     Each process has a wall clock of its own, which may be wrong and may jump; only identifiers come from it.
@@ -54,7 +52,7 @@ def seeded_machine(turnstile: Turnstile, seed: str) -> Iterator[None]:
     def wall_clock() -> int:
         place = PLACE.get(None)
         offset = 0.0 if place is None else place.wall_offset
-        return int((BEGINNING.timestamp() + turnstile.now + offset) * 1e9)
+        return int((beginning.timestamp() + turnstile.now + offset) * 1e9)
 
     os.urandom = chance.randbytes
     time.time_ns = wall_clock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from uuid import UUID
@@ -12,7 +12,9 @@ import asyncpg
 
 from frontdesk.features.consent import Verdict, understand
 from frontdesk.ports import ReceiptStatus
+from tests.simulation.books import Books, read_books
 from tests.simulation.carrier import Post
+from tests.simulation.outside import TELNYX_WORDS
 from tests.simulation.plan import Call, Theme
 from tests.simulation.recorder import Change
 from tests.simulation.story import Acknowledged, Story
@@ -31,7 +33,8 @@ OF_RECEIPT = {
 }
 JOBS = """
     select id, tenant_id, intent_key, message_class, template, recipient_e164, sender_e164, status, created_at,
-           failure_code, provider_message_id from send_jobs order by id
+           failure_code, provider_message_id, campaign_id, segments, cost_cents, provider, body
+    from send_jobs order by id
 """
 ANSWERS = """
     select call.provider_call_id, call.tenant_id, call.caller_e164, call.missed_at, answer.outcome, answer.reason,
@@ -51,7 +54,7 @@ LEFT_OVER = """
     union all select 'an outbound text has no job: ' || id::text from conv_messages
       where direction = 'outbound' and send_job_id is null
     union all select 'a job has no text in its thread: ' || job.id::text from send_jobs as job
-      where (select count(*) from conv_messages where send_job_id = job.id) <> 1
+      where message_class <> 'C3' and (select count(*) from conv_messages where send_job_id = job.id) <> 1
 """
 REFUSALS = "select phone_e164 from compliance_events where event_type = 'stop'"
 
@@ -69,6 +72,7 @@ class Evidence:
     left_over: list[str]
     refused: list[str]
     journaled: list[str]
+    books: Books
 
     def posts_of(self) -> dict[UUID, list[Post]]:
         """Group the POSTs by the job they were for, in order."""
@@ -76,6 +80,9 @@ class Evidence:
         for post in self.story.posts:
             grouped[post.text.reference].append(post)
         return grouped
+
+
+Judge = Callable[[Evidence], Iterator[str]]
 
 
 async def gather(connection: asyncpg.Connection, story: Story, trace: list[Change], journaled: list[str]) -> Evidence:
@@ -90,11 +97,12 @@ async def gather(connection: asyncpg.Connection, story: Story, trace: list[Chang
         left_over=[row[0] for row in await connection.fetch(LEFT_OVER)],
         refused=[row[0] for row in await connection.fetch(REFUSALS)],
         journaled=journaled,
+        books=await read_books(connection),
     )
 
 
-def judge(evidence: Evidence) -> list[str]:
-    """List every violation, each with the invariant's number."""
+def judge(evidence: Evidence, others: Sequence[Judge] = ()) -> list[str]:
+    """List every violation, each with the invariant's number; `others` judge after those of this file."""
     found: list[str] = []
     for judge_one in (
         one_post_per_intent,
@@ -109,6 +117,7 @@ def judge(evidence: Evidence) -> list[str]:
         nothing_is_stuck,
         threads_keep_their_order,
         undisturbed_texts_arrive,
+        *others,
     ):
         found.extend(judge_one(evidence))
     found.extend(f"complaint: {complaint}" for complaint in evidence.story.complaints)
@@ -124,7 +133,7 @@ def one_post_per_intent(evidence: Evidence) -> Iterator[str]:
         for earlier, later in pairwise(posts):
             if earlier.settled is None or earlier.settled > later.tick:
                 yield f"I1: {job} was posted again at step {later.tick} while the POST of step {earlier.tick} was open"
-            elif earlier.sid is not None:
+            elif earlier.sid is not None and not later.repeated:
                 yield f"I1: {job} was posted again at step {later.tick} though it had been taken"
         if job not in evidence.jobs:
             yield f"I13: a POST was made for {job}, which nobody knows"
@@ -148,6 +157,8 @@ def one_text_per_cooldown(evidence: Evidence) -> Iterator[str]:
 
 def _key(news: Acknowledged) -> str:
     fields = news.fields
+    if "/telnyx/" in news.path:
+        return "receipt:" + ":".join((fields["MessageSid"], *TELNYX_WORDS[fields["MessageStatus"]]))
     match news.path.rpartition("twilio/")[2]:
         case "voice":
             return f"voice:{fields['CallSid']}:{fields['CallStatus']}"
@@ -197,17 +208,19 @@ def every_missed_call_has_one_answer(evidence: Evidence) -> Iterator[str]:
             yield f"I2: {event.sid} was answered by a person and by a text"
 
 
-def _refusals(evidence: Evidence) -> dict[tuple[UUID, str], list[tuple[int, int]]]:
-    """List from which commit to which commit each person refused all texts of a business."""
+def _refusals(
+    evidence: Evidence, *, scopes: tuple[str, ...] = ("all",)
+) -> dict[tuple[UUID, str], list[tuple[int, int]]]:
+    """List from which commit to which commit each person refused a business's texts of a kind."""
     spans: dict[tuple[UUID, str], list[tuple[int, int]]] = defaultdict(list)
     since: dict[tuple[UUID, str], int] = {}
     for change in evidence.trace:
         if change.kind != "refusal" or change.tenant_id is None or change.phone is None:
             continue
         person = (change.tenant_id, change.phone)
-        if change.became == "all":
+        if change.became in scopes:
             since.setdefault(person, change.tick)
-        elif change.became is None and person in since:
+        elif person in since:
             spans[person].append((since.pop(person), change.tick))
     for person, tick in since.items():
         spans[person].append((tick, 1 << 60))
@@ -216,12 +229,13 @@ def _refusals(evidence: Evidence) -> dict[tuple[UUID, str], list[tuple[int, int]
 
 def no_release_after_stop(evidence: Evidence) -> Iterator[str]:
     """I3: after a STOP commits no job is released to be posted, but the answers to STOP, START and HELP (C4)."""
-    refusals = _refusals(evidence)
+    of_all, of_marketing = _refusals(evidence), _refusals(evidence, scopes=("all", "marketing"))
     for change in evidence.trace:
         if change.kind != "job" or change.became != "posting" or change.message_class == "C4":
             continue
         assert change.tenant_id is not None
         assert change.phone is not None
+        refusals = of_marketing if change.message_class == "C3" else of_all
         for since, until in refusals.get((change.tenant_id, change.phone), ()):
             if since < change.tick < until:
                 yield f"I3: {change.job_id} was released at step {change.tick}, after the STOP of step {since}"
@@ -237,12 +251,13 @@ def no_post_after_stop(evidence: Evidence) -> Iterator[str]:
             continue
         if understand(news.fields["Body"], news.fields.get("OptOutType")).verdict is Verdict.STOP:
             heard[tenant_of[news.fields["To"]], news.fields["From"]].append(news.tick)
-    refusals = _refusals(evidence)
+    of_all, of_marketing = _refusals(evidence), _refusals(evidence, scopes=("all", "marketing"))
     for post in evidence.story.posts:
         job = evidence.jobs.get(post.text.reference)
         if job is None or job["message_class"] == "C4":
             continue
         person = (job["tenant_id"], post.text.recipient_e164)
+        refusals = of_marketing if job["message_class"] == "C3" else of_all
         spans = refusals.get(person, ())
         for tick in heard.get(person, ()):
             if tick < post.tick and any(since <= tick and post.tick < until for since, until in spans):
@@ -279,10 +294,17 @@ def pause_holds(evidence: Evidence) -> Iterator[str]:
         )
         for post in evidence.story.posts:
             job = evidence.jobs.get(post.text.reference)
-            if job is None or (pulled.phone == "tenant" and str(job["tenant_id"]) != pulled.sender):
+            if job is None or not _is_meant(job, pulled):
                 continue
             if post.started_at > pulled.at + PAUSE_EFFECTIVE_SECONDS and pulled.tick < post.tick < released:
                 yield f"I4: POST {post.number} left {post.started_at - pulled.at:.2f} s after the pause"
+
+
+def _is_meant(job: asyncpg.Record, pulled: Change) -> bool:
+    """Tell whether a kill switch is over a job."""
+    if pulled.phone == "tenant":
+        return str(job["tenant_id"]) == pulled.sender
+    return pulled.phone != "campaign" or str(job["campaign_id"]) == pulled.sender
 
 
 def states_only_grow(evidence: Evidence) -> Iterator[str]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from random import Random
 from typing import assert_never
 from uuid import UUID
 
-from frontdesk.features import contacts, conversations, delivery
+from frontdesk.features import campaigns, contacts, conversations, delivery
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
 from frontdesk.ports import ReceiptStatus
+from tests.providers.telnyx.signing import event_body, payload
 from tests.simulation.carrier import PROVIDER, Carrier, Post
+from tests.simulation.market import TELNYX_NUMBER, Halt, Start, Vigil
 from tests.simulation.plan import HINTS, Answer, Call, Event, Pause, Text
-from tests.simulation.program import ACCOUNT, Program
+from tests.simulation.program import ACCOUNT, BASE_URL, Program
 from tests.simulation.story import Acknowledged, Story
 from tests.simulation.turnstile import Place, Turnstile
 from tests.support.actors import ADA_ACTS
@@ -44,6 +47,7 @@ class Outside:
         self._story = story
         self._find_web = find_web
         self._stir = stir
+        self._serials = itertools.count(1)
 
     def begin(self, event: Event) -> None:
         """Let an event of the plan happen at its time."""
@@ -56,6 +60,12 @@ class Outside:
                 self._go(self._pause(event))
             case Answer():
                 self._go(self._answer(event))
+            case Start():
+                self._go(self._start(event))
+            case Halt():
+                self._go(self._halt(event))
+            case Vigil():
+                self._go(self._turnstile.sleep("the day", event.at))
             case _:
                 assert_never(event)
 
@@ -95,15 +105,32 @@ class Outside:
 
     async def operate(self, scope: delivery.Scope, key: str, *, paused: bool) -> None:
         """Pull or release a switch in some web process; a person tries until it is done."""
+        await self._insist(lambda web: _switch(web, scope, key, paused=paused))
+
+    async def _insist(self, work: Callable[[Program], Coroutine[object, object, bool]]) -> None:
+        """Let some web process do a person's work, again until it is done."""
         for _ in range(50):
             web = self._find_web()
             if web is not None:
-                work = self._turnstile.spawn(web.place, _switch(web, scope, key, paused=paused), "switch")
-                await asyncio.wait({work})
-                if not work.cancelled() and work.result() is True:
+                doing = self._turnstile.spawn(web.place, work(web), "a person's work")
+                await asyncio.wait({doing})
+                if not doing.cancelled() and doing.result() is True:
                     self._stir()
                     return
             await self._turnstile.sleep("try again", 0.3)
+
+    async def _start(self, start: Start) -> None:
+        await self._turnstile.sleep("Ada starts", start.at)
+        await self._insist(lambda web: _steer(web, self._story, start.campaign, "start"))
+
+    async def _halt(self, halt: Halt) -> None:
+        await self._turnstile.sleep("Ada halts", halt.at)
+        if halt.seconds is None:
+            await self._insist(lambda web: _steer(web, self._story, halt.campaign, "cancel"))
+            return
+        await self._insist(lambda web: _steer(web, self._story, halt.campaign, "pause"))
+        await self._turnstile.sleep("Ada halts", halt.seconds)
+        await self._insist(lambda web: _steer(web, self._story, halt.campaign, "resume"))
 
     async def _answer(self, answer: Answer) -> None:
         await self._turnstile.sleep("the business", answer.at)
@@ -139,7 +166,11 @@ class Outside:
         if web is None:
             await self._turnstile.sleep("nobody listens", 0.2)
             return None
-        asked = self._turnstile.spawn(web.place, web.answer(path, fields, query), "request")
+        if "/telnyx/" in path:
+            asking = web.answer_event(path, _as_event(fields, f"{BASE_URL}{path}?{query}", serial=next(self._serials)))
+        else:
+            asking = web.answer(path, fields, query)
+        asked = self._turnstile.spawn(web.place, asking, "request")
         patience = self._turnstile.spawn(self.place, self._turnstile.sleep("patience", PATIENCE), "patience")
         await asyncio.wait({asked, patience}, return_when=asyncio.FIRST_COMPLETED)
         patience.cancel()
@@ -178,7 +209,55 @@ class Outside:
             "ErrorCode": code or "0",
         }
         query = f"reference={post.text.reference}" if known else ""
-        await self._tell("/webhooks/twilio/sms/status", fields, after=0, query=query, for_ever=True)
+        path = (
+            "/webhooks/telnyx/sms/status" if post.text.sender_e164 == TELNYX_NUMBER else "/webhooks/twilio/sms/status"
+        )
+        await self._tell(path, fields, after=0, query=query, for_ever=True)
+
+
+TELNYX_WORDS = {
+    "sent": ("message.sent", "sent"),
+    "delivered": ("message.finalized", "delivered"),
+    "undelivered": ("message.finalized", "delivery_failed"),
+    "failed": ("message.finalized", "sending_failed"),
+}
+
+
+def _as_event(fields: dict[str, str], address: str, *, serial: int) -> bytes:
+    """Write a receipt as Telnyx tells it, under another event id every time."""
+    kind, word = TELNYX_WORDS[fields["MessageStatus"]]
+    code = fields["ErrorCode"]
+    message = payload(
+        direction="outbound",
+        id=fields["MessageSid"],
+        sender={"phone_number": fields["From"]},
+        to=[{"phone_number": fields["To"], "status": word}],
+        errors=[{"code": code}] if code != "0" else [],
+        webhook_url=address,
+    )
+    return event_body(kind, message, event_id=f"event-{serial}")
+
+
+async def _steer(web: Program, story: Story, number: int, verb: str) -> bool:
+    """Do what Ada wants with a campaign; what the product refuses is settled too."""
+    assert story.plan.market is not None
+    tenant_id = story.businesses.ids[story.plan.market.campaigns[number].business]
+    campaign_id = story.campaigns[number]
+    try:
+        async with web.parts.app.transaction(tenant_id) as tx:
+            if verb == "start":
+                await campaigns.start_campaign(tx, campaign_id=campaign_id, by=ADA_ACTS)
+            elif verb == "pause":
+                await campaigns.pause_campaign(tx, campaign_id=campaign_id, by=ADA_ACTS, reason="simulated")
+            elif verb == "resume":
+                await campaigns.resume_campaign(tx, campaign_id=campaign_id, by=ADA_ACTS)
+            else:
+                await campaigns.cancel_campaign(tx, campaign_id=campaign_id, by=ADA_ACTS)
+    except UNAVAILABLE:
+        return False
+    except Refused:
+        return True
+    return True
 
 
 async def _switch(web: Program, scope: delivery.Scope, key: str, *, paused: bool) -> bool:

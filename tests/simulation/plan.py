@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from random import Random
 
 from tests.simulation.carrier import Troubles
+from tests.simulation.market import ORDINARY_BEGINNING, Market, MarketEvent, draw_events, draw_market
 
 CALLERS = ("+12065550123", "+12065550124", "+12065550125", "+12065550126")
 WORDS = {
@@ -16,6 +18,8 @@ WORDS = {
     "help": ("HELP", "help"),
     "chat": ("My sink leaks", "Can you come on Tuesday?", "ok thanks", "cancel my 3pm"),
 }
+WITH_CAMPAIGNS = 0.25  # of all worlds
+STOPS_A_CAMPAIGN = 0.12  # of its people
 FEWEST_EVENTS, MORE_EVENTS, MOST_EVENTS = 3, 0.6, 12
 HINTS = {"STOP": "STOP", "stop": "STOP", "UNSUBSCRIBE": "STOP", "START": "START", "UNSTOP": "START", "HELP": "HELP"}
 
@@ -107,7 +111,7 @@ class Blow:
     seconds: float
 
 
-Event = Call | Text | Pause | Answer
+Event = Call | Text | Pause | Answer | MarketEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,12 @@ class Plan:
     fine: bool
     inertia: float
     pace: float
+    market: Market | None = None
+
+    @property
+    def beginning(self) -> datetime:
+        """Tell what time it is when the world begins."""
+        return ORDINARY_BEGINNING if self.market is None else self.market.beginning
 
 
 def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
@@ -137,7 +147,7 @@ def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
     events = _draw_events(random, theme, span, businesses=businesses, callers=callers, numbers=numbers)
     calm = theme is Theme.UNDISTURBED
     lost = 0.01 if not calm and random.random() < 0.3 else 0.0
-    return Plan(
+    plan = Plan(
         theme=theme,
         businesses=businesses,
         webs=random.choice((1, 2)),
@@ -150,6 +160,27 @@ def draw_plan(seed: int, numbers: tuple[str, ...]) -> Plan:
         inertia=random.choice((0.0, 0.0, 0.5, 0.85)),
         pace=random.choice((0.001, 0.004, 0.01, 0.03)),
     )
+    chance = Random(f"{seed}/market")
+    return _with_campaigns(chance, plan, callers, numbers) if chance.random() < WITH_CAMPAIGNS else plan
+
+
+def _with_campaigns(random: Random, plan: Plan, callers: tuple[str, ...], numbers: tuple[str, ...]) -> Plan:
+    """Add campaigns to a world: what Ada does with them, who says STOP, and further mishaps among their texts."""
+    market = draw_market(random, businesses=plan.businesses, numbers=numbers, callers=callers)
+    events: list[Event] = [*plan.events, *draw_events(random, market)]
+    for number, one in enumerate(market.people):
+        if random.random() < STOPS_A_CAMPAIGN:
+            at = random.choice((0.0, 1.0, 5.0, 30.0)) * random.random()
+            meaning = random.choice(("stop", "stop", "stop", "start", "chat"))
+            events.append(_draw_text(random, 200 + number, at, one.resident.phone, one.business, meaning=meaning))
+    blows = plan.blows
+    if plan.theme is not Theme.UNDISTURBED and random.random() < 0.6:
+        kind = random.choice((Mishap.KILL, Mishap.KILL, Mishap.STALL, Mishap.JUMP))
+        seconds = random.choice({Mishap.KILL: (0.5,), Mishap.STALL: (2.0, 20.0, 45.0)}.get(kind, (600.0, 7200.0)))
+        post = random.choice((None, 0, 1, 2, 3, 5))
+        after = random.choice((0, 1, 3, 9, 30)) if post is not None else random.randrange(8, 300)
+        blows += (Blow(after, post, kind, random.randrange(8), seconds),)
+    return replace(plan, market=market, events=tuple(events), blows=blows)
 
 
 def _draw_events(

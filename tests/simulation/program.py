@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import cast
@@ -30,8 +30,11 @@ from frontdesk.ports import MessagingProvider
 from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import Frontdesk, catalogue, sign_of_life, twilio_account
 from frontdesk.worker.main import list_loops
+from tests.providers.telnyx.signing import ACCOUNT as TELNYX
+from tests.providers.telnyx.signing import signed_headers
 from tests.providers.twilio.signing import sign
-from tests.simulation.carrier import PROVIDER, Carrier, Line
+from tests.simulation.background import RunQueue, background_loop
+from tests.simulation.carrier import KEY_SECONDS, PROVIDER, Carrier, Line
 from tests.simulation.chance import SimulatedClock
 from tests.simulation.sessions import DatabaseFaults, SteppedPool, Stock
 from tests.simulation.turnstile import Place, Turnstile
@@ -39,9 +42,26 @@ from tests.simulation.turnstile import Place, Turnstile
 BASE_URL = "https://frontdesk.example"
 TOKEN = "0123456789abcdef0123456789abcdef"
 ACCOUNT = "AC" + "0" * 32
-FORM = b"application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 # How long a loop rests, times 0.7 to 1.3: far longer than in production, so that a world has few idle steps.
-REST = {"show a sign of life": 20.0, "watch for late texts": 60.0, "take over from the dead": 20.0}
+REST = {
+    "show a sign of life": 20.0,
+    "watch for late texts": 60.0,
+    "take over from the dead": 20.0,
+    "share marketing between providers": 40.0,
+}
+# They watch and count, which costs a world more steps than all its texts; their own tests are elsewhere.
+OF_OPERATIONS = frozenset(
+    {
+        "look at every check",
+        "run runbooks",
+        "answer alerts with runbooks",
+        "run monitors",
+        "add up what was counted",
+    }
+)
+OF_CAMPAIGNS = {"send campaigns": None, "look after campaigns": 15.0, "give back what was not sent": 30.0}
+IDLE_REST = 60.0  # of what there is nothing to do for in a world without campaigns
 RESTS = (0.05, 0.5, 4.0, 30.0)
 
 
@@ -77,6 +97,7 @@ class Surroundings:
     random: Random
     complain: Callable[[str], None]
     doubtful: Callable[[], bool]
+    runs: RunQueue | None  # in a world with campaigns
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -110,12 +131,26 @@ class Program:
                 self.is_up = True  # signed on before, by a commit whose answer was lost
             except UNAVAILABLE:
                 await turnstile.sleep("start again", 0.5)
-        loops = list_loops(parts) if self.kind == "worker" else [sign_of_life(parts)]
+        loops = self._list_loops()
         tasks = [turnstile.spawn(self.place, self._keep_going(loop), loop.name) for loop in loops]
         await parts.presence.lost.wait()
         self.is_up = False
         for task in tasks:
             task.cancel()
+
+    def _list_loops(self) -> list[Loop]:
+        parts, runs = self.parts, self.around.runs
+        loops = [loop for loop in list_loops(parts) if loop.name not in OF_OPERATIONS] if self.kind == "worker" else []
+        if self.kind != "worker":
+            return [sign_of_life(parts)]
+        if runs is None:
+            return loops
+        return [*loops, background_loop(self.place, runs, app=parts.app, system=parts.system)]
+
+    def _rest_of(self, loop: Loop) -> float | None:
+        if loop.name in OF_CAMPAIGNS:
+            return IDLE_REST if self.around.runs is None else OF_CAMPAIGNS[loop.name]
+        return REST.get(loop.name)
 
     async def _keep_going(self, loop: Loop) -> None:
         """Take turns; after one in vain rest, briefly perhaps if something has stirred this process meanwhile."""
@@ -131,7 +166,7 @@ class Program:
                 pause = 0.5
             if pause == 0:
                 continue
-            rest = REST.get(loop.name)
+            rest = self._rest_of(loop)
             if rest is None:
                 rest = random.choice(RESTS) if seen != self.stirred or self.around.doubtful() else RESTS[-1]
                 seen = self.stirred
@@ -139,9 +174,16 @@ class Program:
 
     async def answer(self, path: str, form: Mapping[str, str], query: str) -> tuple[int, int]:
         """Take a signed webhook through the real route; returns the status and the step of the answer."""
-        await self.around.turnstile.step(f"webhook {path}")
         url = f"{BASE_URL}{path}" + (f"?{query}" if query else "")
-        body = urlencode(form).encode()
+        headers = {"content-type": FORM, "x-twilio-signature": sign(url, form, TOKEN)}
+        return await self._take(path, query, urlencode(form).encode(), headers)
+
+    async def answer_event(self, path: str, body: bytes) -> tuple[int, int]:
+        """Take one of Telnyx's signed events through the real route; returns the status and the step of the answer."""
+        return await self._take(path, "", body, signed_headers(body, at=self.around.server_time()))
+
+    async def _take(self, path: str, query: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, int]:
+        await self.around.turnstile.step(f"webhook {path}")
         scope = {
             "type": "http",
             "method": "POST",
@@ -149,7 +191,7 @@ class Program:
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "scheme": "https",
-            "headers": [(b"content-type", FORM), (b"x-twilio-signature", sign(url, form, TOKEN).encode())],
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
             "client": ("127.0.0.1", 1),
             "server": ("frontdesk.example", 443),
         }
@@ -212,7 +254,11 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
     system, app, switches = database(Role.SYSTEM), database(Role.APP), database(Role.SYSTEM)
     presence = Presence("", kind=kind, system=system)
     journal = KeptJournal(around.journal_folder, turnstile)
-    providers: dict[str, MessagingProvider] = {PROVIDER: Line(around.carrier, turnstile, place.name)}
+    known = timedelta(seconds=KEY_SECONDS)
+    providers: dict[str, MessagingProvider] = {
+        PROVIDER: Line(around.carrier, turnstile, place.name),
+        "telnyx": Line(around.carrier, turnstile, place.name, name="telnyx", repost_safe=known),
+    }
     made: list[Program] = []
 
     def stir() -> None:
@@ -239,7 +285,7 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
     )
     late.append(handlers)
     parts = Frontdesk(
-        telnyx=None,
+        telnyx=TELNYX,
         settings=around.settings,
         clock=clock,
         app=app,

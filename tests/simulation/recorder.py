@@ -29,9 +29,19 @@ INSTALL = """
     create function sim_note_job() returns trigger language plpgsql as $$
     begin
       if tg_op = 'INSERT' then
+        if new.cost_cents <> 0 then
+          perform sim_note('cost', new.id, new.tenant_id, new.recipient_e164, new.sender_e164, '0',
+                           new.cost_cents::text, new.message_class, new.fence, new.updated_at::text);
+        end if;
         perform sim_note('job', new.id, new.tenant_id, new.recipient_e164, new.sender_e164, null, new.status,
                          new.message_class, new.fence, new.template);
-      elsif new.status <> old.status or new.fence <> old.fence then
+        return null;
+      end if;
+      if new.cost_cents <> old.cost_cents then
+        perform sim_note('cost', new.id, new.tenant_id, new.recipient_e164, new.sender_e164, old.cost_cents::text,
+                         new.cost_cents::text, new.message_class, new.fence, new.updated_at::text);
+      end if;
+      if new.status <> old.status or new.fence <> old.fence then
         perform sim_note('job', new.id, new.tenant_id, new.recipient_e164, new.sender_e164, old.status, new.status,
                          new.message_class, new.fence, new.template);
       end if;
@@ -52,6 +62,23 @@ INSTALL = """
                        case when new.paused_at is null then 'on' else 'paused' end, null, null, null);
       return null;
     end $$;
+    create function sim_note_budget() returns trigger language plpgsql as $$
+    begin
+      perform sim_note('budget', null, new.tenant_id, new.day::text, new.month::text, new.daily_spent_cents::text,
+                       new.monthly_spent_cents::text, null, null, null);
+      return null;
+    end $$;
+    create function sim_note_stream() returns trigger language plpgsql as $$
+    begin
+      if new.closed_at is not null and old.closed_at is null then
+        perform sim_note('closed', new.campaign_id, new.tenant_id, null, null, null, null, null, null, null);
+      end if;
+      return null;
+    end $$;
+    create constraint trigger sim_budget after insert or update on budgets
+      deferrable initially deferred for each row execute function sim_note_budget();
+    create constraint trigger sim_stream after update on send_streams
+      deferrable initially deferred for each row execute function sim_note_stream();
     create constraint trigger sim_job after insert or update on send_jobs
       deferrable initially deferred for each row execute function sim_note_job();
     create constraint trigger sim_refusal after insert or update or delete on do_not_contact
@@ -72,6 +99,20 @@ RESET = """
     delete from conversations;
     delete from send_jobs;
     delete from budgets;
+    delete from campaign_recipients;
+    delete from campaigns;
+    delete from rehearsals;
+    delete from opt_ins;
+    delete from opt_in_requests;
+    delete from global_do_not_contact;
+    delete from send_streams;
+    delete from number_paces;
+    delete from provider_shares;
+    delete from job_steps;
+    delete from job_runs;
+    delete from pgqueuer;
+    delete from pgqueuer_log;
+    delete from provoked_texts;
     delete from voicemails;
     delete from calls;
     delete from contacts;
@@ -87,15 +128,24 @@ RESET = """
     delete from live_processes;
     delete from audit_log;
     delete from chain_heads;
+    delete from sending_numbers where id <> tenant_id;
+    update sending_numbers
+    set texting_allowed = true, texting_blocked_reason = '', registration_status = default, registration_id = default,
+        segments_per_second = default, burst = default, warmup = default, daily_limit = default;
+    update tenants
+    set daily_budget_cents = default, monthly_budget_cents = default, registrations = default,
+        marketing_daily_cap = default, texting_countries = default;
+    insert into budgets (tenant_id, day, month, updated_at)
+    select id, date '2027-01-01', date '2027-01-01', timestamptz '2027-01-01' from tenants;
     delete from sim_trace;
-    update sending_numbers set texting_allowed = true, texting_blocked_reason = '' where not texting_allowed;
     commit
 """
 TIDY = """
-    vacuum send_decisions, send_attempts, textbacks, textback_cooldowns, conv_messages, tasks, conversations, send_jobs,
-      voicemails, calls, contacts, compliance_events, do_not_contact, sender_opt_outs, webhook_events, outbox_events,
-      outbox_events_errors, parked_receipts, delivery_switches, breakers, live_processes, audit_log, chain_heads,
-      sim_trace
+    vacuum budgets, campaign_recipients, campaigns, rehearsals, opt_ins, send_streams, number_paces, job_steps,
+      job_runs, pgqueuer, tenants, sending_numbers, send_decisions, send_attempts, textbacks,
+      textback_cooldowns, conv_messages, tasks, conversations, send_jobs, voicemails, calls, contacts,
+      compliance_events, do_not_contact, sender_opt_outs, webhook_events, outbox_events, outbox_events_errors,
+      parked_receipts, delivery_switches, breakers, live_processes, audit_log, chain_heads, sim_trace
 """
 READ_TRACE = """
     select n, tick, began, at, kind, job_id, tenant_id, phone, sender, was, became, class, fence, template

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from frontdesk.kernel.db import BIND, Role
+from frontdesk.kernel.db import BIND, Role, identify
 from tests.simulation.turnstile import PLACE, Place, Turnstile
 
 Result = TypeVar("Result")
@@ -52,7 +52,7 @@ class Stock:
         if self._free[role]:
             return self._free[role].pop()
         # Waits show up in 1 ms, long before LOOK_SECONDS: whoever closes a circle is always the one to lose.
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             self._url,
             server_settings={
                 "role": role.value,
@@ -62,6 +62,8 @@ class Stock:
                 "application_name": "simulation",
             },
         )
+        await identify(connection)
+        return connection
 
     def give_back(self, role: Role, connection: asyncpg.Connection) -> None:
         """Take a connection back that is in no transaction."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from uuid import UUID
@@ -18,12 +19,17 @@ import asyncpg
 import structlog
 
 from frontdesk.features.tenants.hours import DAYS
+from frontdesk.kernel import epoch
+from frontdesk.kernel.db import Transaction, identify
+from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.journal import Journal
 from frontdesk.kernel.settings import load_settings
 from frontdesk.kernel.telemetry import Metrics
 from tests.simulation import recorder
 from tests.simulation.chance import seeded_machine
 from tests.simulation.judges import gather, judge
+from tests.simulation.judges_of_marketing import JUDGES_OF_MARKETING
+from tests.simulation.judges_of_money import JUDGES_OF_MONEY
 from tests.simulation.plan import Plan, draw_plan
 from tests.simulation.program import ACCOUNT, BASE_URL, TOKEN
 from tests.simulation.sessions import Stock
@@ -114,6 +120,17 @@ class Simulation:
     async def _open(self) -> None:
         self.watch: asyncpg.Connection = await asyncpg.connect(self._url, server_settings={"jit": "off"})
         await recorder.install(self.watch)
+        await identify(self.watch)
+        await epoch.found(
+            Transaction(
+                self.watch,
+                tenant_id=None,
+                now=datetime.now(UTC),
+                correlation_id=new_id(),
+                causation_id=None,
+                inline=False,
+            )
+        )
         hours = json.dumps({"weekly": {day: [["00:00", "24:00"]] for day in DAYS}, "special": []})
         await self.watch.execute(ADD_BUSINESSES, list(TENANTS), hours)
         await self.watch.execute(ADD_NUMBERS, list(TENANTS), list(NUMBERS))
@@ -163,14 +180,14 @@ class Simulation:
         turnstile.log = [] if keep_log else None
         world = World(plan, seed=seed, stage=self._stage)
         turnstile.open(Random(f"{seed}/turns"), fine=plan.fine, inertia=plan.inertia, pace=plan.pace)
-        with seeded_machine(turnstile, f"{seed}/chance"):
+        with seeded_machine(turnstile, f"{seed}/chance", beginning=plan.beginning):
             story = await asyncio.create_task(world.run())
         trace = await recorder.read_trace(self.watch)
         for change in sorted(trace, key=lambda change: (change.tick, str(change.job_id), change.n)):
             turnstile.note(f"{change.tick} {change.kind} {change.job_id} {change.was} {change.became} {change.fence}")
         journal = Journal(world.journal_folder)
         journaled = [str(line.entry["phone_e164"]) for line in journal.read_all().entries]
-        violations = judge(await gather(self.watch, story, trace, journaled))
+        violations = judge(await gather(self.watch, story, trace, journaled), (*JUDGES_OF_MONEY, *JUDGES_OF_MARKETING))
         violations += [f"complaint: {complaint}" for complaint in self._complaints]
         if plan.database == (0.0, 0.0, 0.0):
             violations += [f"complaint: logged {event}" for event in self._logged if event in NEVER_LOGGED]

@@ -35,6 +35,7 @@ class Story:
     posts: list[Post] = field(default_factory=list)
     acknowledged: list[Acknowledged] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    campaigns: tuple[UUID, ...] = ()
     killed: int = 0
     stalled: int = 0
     settled: bool = False

@@ -13,6 +13,7 @@ import pytest
 
 from tests.simulation.carrier import Troubles
 from tests.simulation.conftest import OpenSimulation
+from tests.simulation.noon import at_noon, with_campaigns
 from tests.simulation.plan import Blow, Call, Mishap, Plan, Theme, draw_plan
 from tests.simulation.simulation import NUMBERS
 
@@ -97,6 +98,61 @@ SABOTAGES = {
         mark="I12",
         words={"earlier.status in ('queued', 'posting', 'unknown') and": "false and"},
         within=400,
+    ),
+    "nobody asks by which clock a person lives": Sabotage(
+        mark="I5",
+        words={"nullif(person.timezone, '') as known_zone": "'Pacific/Honolulu' as known_zone"},
+        worlds=with_campaigns,
+    ),
+    "what a person got today is not counted": Sabotage(
+        mark="I5",
+        words={"earlier.posting_at > $4::timestamptz - interval '24 hours'": "$4::timestamptz is null"},
+        worlds=with_campaigns,
+    ),
+    "money is not reserved": Sabotage(
+        mark="I6",
+        words={"then budget.daily_spent_cents else 0 end + given.cents,": "then budget.daily_spent_cents else 0 end,"},
+        worlds=with_campaigns,
+    ),
+    "what no carrier took is not given back": Sabotage(
+        mark="I6",
+        words={"where cost_cents > 0 and status in ('failed', 'blocked', 'dropped') and": "where false and"},
+        worlds=with_campaigns,
+    ),
+    "a number forgets its pace": Sabotage(
+        mark="I17",
+        words={"set next_at = turn.next_at, served_at": "set next_at = 'epoch', served_at"},
+        worlds=with_campaigns,
+    ),
+    "a number forgets what it sent today": Sabotage(
+        mark="I17",
+        words={"case when pace.day = today.day then pace.sent_today else 0 end as sent_today": "0 as sent_today"},
+        worlds=with_campaigns,
+    ),
+    "a campaign forgets its throttle": Sabotage(
+        mark="I17", words={"any($1::uuid[]) and per_minute is not null": "any($1::uuid[]) and false"}, worlds=at_noon
+    ),
+    "a campaign's pause is not read": Sabotage(
+        mark="I4",
+        words={"where switch.scope = 'campaign' and switch.key = stream.campaign_id::text": "where false"},
+        worlds=at_noon,
+    ),
+    "facts are not kept as they were": Sabotage(
+        mark="replay",
+        trigger="""
+            create function sim_other_facts() returns trigger language plpgsql as $$
+            begin
+              new.facts := jsonb_set(new.facts, '{earlier_unsettled}', 'true');
+              return new;
+            end $$;
+            create trigger sim_other_facts before insert on send_decisions
+              for each row execute function sim_other_facts();
+        """,
+    ),
+    "nobody looks after campaigns": Sabotage(
+        mark="I11",
+        words={"where status in ('expanding', 'running')": "where status = 'nothing'"},
+        worlds=with_campaigns,
     ),
 }
 

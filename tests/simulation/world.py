@@ -14,8 +14,10 @@ import asyncpg
 from frontdesk.features import delivery
 from frontdesk.kernel.settings import Settings
 from frontdesk.kernel.telemetry import Metrics
+from tests.simulation.background import RunQueue
 from tests.simulation.carrier import Carrier
-from tests.simulation.chance import BEGINNING
+from tests.simulation.founding import found
+from tests.simulation.market import LONG, TELNYX_NUMBER
 from tests.simulation.outside import Outside
 from tests.simulation.plan import Blow, Mishap, Plan
 from tests.simulation.program import Program, Surroundings, lock, make_program
@@ -25,18 +27,36 @@ from tests.simulation.turnstile import IDLE_TRANSACTION_SECONDS, PLACE, Turnstil
 
 LONGEST_CALM = 4 * 3600.0
 CALM_ROUNDS = 200
+CAMPAIGN_ROUNDS = 800
 SHORTEST_LEAP = 5.0
+KEYED = frozenset({TELNYX_NUMBER})
 
 PENDING = """
     select (select count(*) from send_jobs where status in ('queued', 'posting', 'unknown')) as jobs,
            (select count(*) from outbox_events where dispatched_at is null)
              + (select count(*) from parked_receipts join send_jobs using (provider, provider_message_id)) as events,
-           least((select min(available_at) from send_jobs where status in ('queued', 'posting', 'unknown')),
-                 (select min(available_at) from outbox_events where dispatched_at is null)) as next_at,
+           (select count(*) from campaigns where status in ('expanding', 'running'))
+             + (select count(*) from send_jobs where cost_cents > 0 and status in ('failed', 'blocked', 'dropped')
+                  and provider_message_id is null)
+             + (select count(*) from job_runs where state in ('queued', 'running')) as upkeep,
+           least((select min(greatest(job.available_at, pace.next_at, stream.next_at)) from send_jobs as job
+                  left join number_paces as pace
+                         on pace.sender_e164 = job.sender_e164 and job.status = 'queued' and job.message_class = 'C3'
+                  left join send_streams as stream
+                         on stream.campaign_id = job.campaign_id and job.status = 'queued'
+                  where job.status in ('queued', 'posting', 'unknown')),
+                 (select min(available_at) from outbox_events where dispatched_at is null),
+                 (select min(started_at) from job_runs where state = 'running'),
+                 (select min(created_at) from job_runs where state = 'queued'),
+                 (select min(ends_at) from campaigns where status in ('expanding', 'running'))) as next_at,
            (select max(hold_until) from breakers) as held_until
 """
 KEEP_ALIVE = "update live_processes set lease_until = lease_until + make_interval(secs => $1)"
-PULLED = "select scope, key from delivery_switches where paused_at is not null"
+PULLED = """
+    select scope, key from delivery_switches
+    where paused_at is not null
+      and not exists (select from campaigns where id::text = key and scope = 'campaign' and status = 'canceled')
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +85,12 @@ class World:
         self._faults = DatabaseFaults(
             Random(f"{seed}/faults"), refused=refused, cut_before_commit=before, cut_after_commit=after
         )
-        self._carrier = Carrier(stage.turnstile, Random(f"{seed}/carrier"), plan.troubles, beginning=BEGINNING)
+        self._carrier = Carrier(
+            stage.turnstile, Random(f"{seed}/carrier"), plan.troubles, beginning=plan.beginning, keyed=KEYED
+        )
         self.story.posts = self._carrier.posts
+        if plan.market is not None:
+            self._carrier.opt_outs.update(plan.market.silent_stops)
         self._outside = Outside(
             turnstile=stage.turnstile,
             random=self._random,
@@ -90,6 +114,7 @@ class World:
             random=Random(f"{seed}/programs"),
             complain=self.story.complaints.append,
             doubtful=self._carrier.troubled_lately,
+            runs=None if plan.market is None else RunQueue(stage.turnstile, stage.watch),
         )
         self._programs: list[Program] = []
         self._gone: list[Program] = []
@@ -97,11 +122,13 @@ class World:
         self._coming: dict[asyncio.Task[object] | None, None] = {}  # mishaps that have not struck yet
 
     def _server_time(self) -> datetime:
-        return BEGINNING + timedelta(seconds=self._turnstile.now)
+        return self._plan.beginning + timedelta(seconds=self._turnstile.now)
 
     async def run(self) -> Story:
         """Live through the plan, then let everything settle."""
         turnstile = self._turnstile
+        if self._plan.market is not None:
+            self.story.campaigns = await found(self._watch, self._plan.market, self.story.businesses)
         PLACE.set(self._outside.place)
         turnstile.time_passed = self._carrier.time_passed
         for kind, count in (("web", self._plan.webs), ("worker", self._plan.workers)):
@@ -149,7 +176,7 @@ class World:
         """Leap to the next event when nothing is under way; the signs of life of the time between are written."""
         turnstile = self._turnstile
         coming = [waiter.due for waiter in turnstile.waiting if waiter.place is self._outside.place and waiter.due > 0]
-        leap = min(coming, default=0.0) - turnstile.now - 1
+        leap = min(coming, default=float("inf")) - turnstile.now - 1
         quiet = all(
             program.is_up and program.place.stalled_at is None and not program.place.sessions
             for program in self._programs
@@ -157,7 +184,11 @@ class World:
         if leap < SHORTEST_LEAP or not quiet or self._carrier.under_way():
             return
         [left] = await self._look(PENDING)
-        if not left["jobs"] and not left["events"]:
+        if left["jobs"] or left["events"] or left["upkeep"]:
+            if self._plan.market is None or left["next_at"] is None:
+                return
+            leap = min(leap, (left["next_at"] - self._server_time()).total_seconds() - 0.5)
+        if SHORTEST_LEAP <= leap < float("inf"):
             await self._look(KEEP_ALIVE, leap)
             turnstile.now += leap
             turnstile.note("quiet time skipped")
@@ -221,10 +252,12 @@ class World:
                 await self._start(kind)
         for row in await self._look(PULLED):
             await self._outside.operate(delivery.Scope(row["scope"]), row["key"], paused=False)
-        ends = turnstile.now + LONGEST_CALM
-        for _ in range(CALM_ROUNDS):
+        market = self._plan.market
+        ends = turnstile.now + (LONGEST_CALM if market is None else LONG + LONGEST_CALM)
+        for _ in range(CALM_ROUNDS if market is None else CAMPAIGN_ROUNDS):
             [left] = await self._look(PENDING)
-            if not (left["jobs"] or left["events"] or self._outside.errands or self._carrier.under_way()):
+            at_work = left["jobs"] or left["events"] or left["upkeep"]
+            if not (at_work or self._outside.errands or self._carrier.under_way()):
                 self.story.settled = True
                 return
             if turnstile.now > ends:
@@ -233,9 +266,13 @@ class World:
         self.story.complaints.append(f"never at rest, {len(self._outside.errands)} errands left")
 
     async def _wait_for_work(self, left: asyncpg.Record) -> None:
-        if left["jobs"] or left["events"]:
+        now = self._server_time()
+        far = left["next_at"] is not None and (left["next_at"] - now).total_seconds() > SHORTEST_LEAP
+        if far and self._plan.market is not None:
+            await self._skip_quiet_time()
+        elif left["jobs"] or left["events"]:
             self._stir()
-        else:
+        elif not left["upkeep"]:
             await self._skip_quiet_time()
         now = self._server_time()
         held = left["held_until"] is not None and left["held_until"] > now

@@ -24,6 +24,7 @@ from frontdesk.wiring import Frontdesk, assemble
 from tests.support.actors import TEST_ACTS
 from tests.support.office import ACCOUNT, ADAS_NUMBER, MALLORYS_NUMBER, TOKEN, business
 
+NO_HURRY = {"API_CALLER_UNITS_PER_MINUTE": "0", "API_BUSINESS_UNITS_PER_MINUTE": "0"}
 PASSWORD = "plum-anchor-violet-kettle"
 ADA, BEN, MALLORY, OLIVE, ADMIN = (f"{name}@example.com" for name in ("ada", "ben", "mallory", "olive", "root"))
 
@@ -113,6 +114,7 @@ async def open_house(
                 "TWILIO_ACCOUNT_SID": ACCOUNT,
                 "TWILIO_AUTH_TOKEN": TOKEN,
                 "TWILIO_API_BASE_URL": twin_server.url,
+                **NO_HURRY,
                 **(environ or {}),
             },
             home,

@@ -35,6 +35,7 @@ ADAS_PHONE = "+12125550199"
 CAROL = "+12065550123"
 MALLORYS_NUMBER = "+16025550100"
 PLENTY_CENTS = Decimal(10_000_000)
+PLENTY_CALLERS = 100_000
 ALWAYS_OPEN = json.dumps({"weekly": {day: [["00:00", "24:00"]] for day in DAYS}, "special": []})
 
 
@@ -58,6 +59,7 @@ def business(*, name: str, slug: str, forwarding: str | None = ADAS_PHONE) -> te
         recording_announcement=tenants.DEFAULT_RECORDING_ANNOUNCEMENT,
         daily_budget_cents=PLENTY_CENTS,
         monthly_budget_cents=PLENTY_CENTS,
+        range_hourly_limit=PLENTY_CALLERS,
         created_at=moment,
         updated_at=moment,
     )

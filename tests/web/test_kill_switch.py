@@ -65,8 +65,8 @@ async def test_the_emergency_stop_holds_everybody_and_is_the_platforms(house: Ho
     assert (await ada.post("/api/config", json={"key": "emergency_stop", "value": True})).status_code == 403
     assert (await admin.get("/api/config/emergency_stop")).json() == {"emergency_stop": False}
     pulled = await admin.post("/api/config", json={"key": "emergency_stop", "value": True})
-    assert pulled.json() == {"emergency_stop": True}
-    assert (await admin.get("/api/config")).json() == {"emergency_stop": True}
+    assert pulled.json() == {"emergency_stop": True, "max_emails_per_run": None}
+    assert (await admin.get("/api/config")).json() == pulled.json()
     await house.missed_call()
     [job] = (await ada.get("/api/send-jobs")).json()["items"]
     assert (job["status"], job["failure_code"]) == ("queued", "delivery.paused_global")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
+from datetime import timedelta
 
 import httpx2
 
+from frontdesk.features.contacts.jobs import forget_old_rows
 from tests.support.backroom import work
 from tests.support.house import ADA, BEN, MALLORY, OLIVE, House
 from tests.support.marketing import add_people, phones
+from tests.support.office import ADAS_NUMBER, CAROL
 
 FILE = "Number,First name,Town\n206 555 0123,Carol,Seattle\n12,Dan,Kent\n"
 
@@ -144,3 +149,94 @@ async def test_a_file_of_another_business_is_not_found(house: House) -> None:
         assert answer.status_code == 404
     ada = await visitor(house, ADA)
     assert "Stop" in (await ada.get(sent.headers["location"])).text
+
+
+async def test_people_are_exported_from_their_page_as_they_are_narrowed(house: House) -> None:
+    async with house.parts.app.transaction(house.ada.id) as tx:
+        await add_people(tx, phones(3))
+    ada = await visitor(house, ADA)
+    token = await form_token(ada)
+    await upload(house, ada, "phone,name\n2065550123,Carol\n", tags="vip", csrf=token)
+    await work(house)
+    [line] = re.findall(r'href="(/businesses/[^"]+/imports/[^"]+)"', (await ada.get(people_of(house))).text)
+    assert (await ada.post(f"{line}/start", data={"csrf": token})).status_code == 303
+    await work(house)
+    page = await ada.get(people_of(house))
+    assert f'action="/businesses/{house.ada.id}/people/export"' in page.text
+    everybody = await ada.post(f"{people_of(house)}/export", data={"csrf": token, "format": "csv"})
+    assert everybody.headers["content-disposition"] == 'attachment; filename="contacts.csv"'
+    assert everybody.text.count("\r\n") == 1 + 4
+    some = await ada.post(f"{people_of(house)}/export", data={"csrf": token, "format": "xlsx", "tag": "vip"})
+    assert some.headers["content-type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    with zipfile.ZipFile(io.BytesIO(some.content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert (sheet.count("<row "), "+12065550123" in sheet) == (2, True)
+    unknown = {"csrf": token, "format": "csv", "segment": str(house.mallory.id)}
+    assert (await ada.post(f"{people_of(house)}/export", data=unknown)).status_code == 404
+
+
+async def test_an_export_takes_the_right_to_it_the_token_of_the_page_and_ones_own_business(house: House) -> None:
+    ada, ben, mallory = [await visitor(house, email) for email in (ADA, BEN, MALLORY)]
+    async with house.parts.app.transaction(house.ada.id) as tx:
+        await add_people(tx, phones(1))
+    assert "/people/export" not in (await ben.get(people_of(house))).text
+    assert (await ben.post(f"{people_of(house)}/export", data={"format": "csv"})).status_code == 403
+    assert (await mallory.post(f"{people_of(house)}/export", data={"format": "csv"})).status_code == 404
+    token = await form_token(ada)
+    assert (await ada.post(f"{people_of(house)}/export", data={"format": "csv"})).status_code == 403
+    assert (await ada.post(f"{people_of(house)}/export", data={"csrf": token, "format": "csv"})).status_code == 200
+
+
+async def test_an_import_is_undone_from_its_page(house: House) -> None:
+    ben, olive = await visitor(house, BEN), await visitor(house, OLIVE)
+    page = (await upload(house, ben)).headers["location"]
+    await work(house)
+    assert "Undo this import" not in (await ben.get(page)).text, "nothing is written yet"
+    await ben.post(f"{page}/start")
+    await work(house)
+    assert "Undo this import" in (await ben.get(page)).text
+    assert "Undo this import" not in (await olive.get(page)).text
+    assert (await olive.post(f"{page}/undo")).status_code == 403
+    assert (await ben.post(f"{page}/undo")).status_code == 303
+    assert "Undoing" in (await ben.get(page)).text
+    await work(house)
+    undone = (await ben.get(page)).text
+    assert "Put back as they were" in undone
+    assert "Undo this import" not in undone
+    assert "0 people" in (await ben.get(people_of(house))).text
+    late = await ben.post(f"{page}/undo")
+    assert late.status_code == 409
+    assert "The import is undone already" in late.text
+
+
+async def test_whom_an_undoing_left_is_named_with_the_reason(house: House) -> None:
+    ben = await visitor(house, BEN)
+    page = (await upload(house, ben)).headers["location"]
+    await work(house)
+    await ben.post(f"{page}/start")
+    await work(house)
+    await house.twin.send_text(customer=CAROL, to=ADAS_NUMBER, body="Hi!")
+    await ben.post(f"{page}/undo")
+    await work(house)
+    undone = (await ben.get(page)).text
+    assert "(206) 555-0123" in undone
+    assert "There are calls, texts or a campaign with this person by now." in undone
+    listed = (await ben.get(f"/api/imports/{page.rpartition('/')[2]}/undo/left")).json()["items"]
+    assert [(one["phone_e164"], one["reason"]) for one in listed] == [(CAROL, "in_use")]
+
+
+async def test_a_report_that_was_forgotten_says_so(house: House) -> None:
+    ben = await visitor(house, BEN)
+    page = (await upload(house, ben)).headers["location"]
+    await work(house)
+    async with house.parts.app.transaction(house.ada.id) as tx:
+        later = tx.now + timedelta(days=1)
+    await forget_old_rows(house.parts.app, house.ada.id, before=later)
+    gone = await ben.get(f"/api/imports/{page.rpartition('/')[2]}/errors.csv", headers={"Accept": "application/json"})
+    assert (gone.status_code, gone.json()["code"]) == (410, "contacts.import_rows_gone")
+    assert "The rows to put right were deleted on" in (await ben.get(page)).text
+
+
+def people_of(house: House) -> str:
+    """Tell where Ada's people are."""
+    return f"/businesses/{house.ada.id}/people"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from frontdesk.cli.imports import list_imports, undo_import
 from frontdesk.cli.options import AsJson, Home, TenantSlug
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def register(app: typer.Typer) -> None:
     people.command("list")(list_contacts)
     people.command("tag")(tag_contact)
     people.command("import")(import_file)
+    people.command("imports")(list_imports)
+    people.command("undo-import")(undo_import)
     people.command("export")(export_contacts)
     people.command("segments")(list_segments)
     app.add_typer(people, name="contact")
@@ -202,19 +205,25 @@ def import_file(  # noqa: PLR0913 - its options
 
 
 def export_contacts(
-    file: Annotated[Path, typer.Argument(help="Where to write the CSV; - is standard output.")],
+    file: Annotated[Path, typer.Argument(help="Where to write; - is standard output. .xlsx makes a workbook.")],
     *,
     tenant: TenantSlug,
     segment: Annotated[str, typer.Option(help="Only people of this segment, by name or id.")] = "",
+    as_kind: Annotated[str, typer.Option("--format", help="csv or xlsx; by the file's name if not given.")] = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Export people as CSV, which can be imported again."""
+    """Export people as CSV or XLSX, which can be imported again."""
     import sys
 
     from frontdesk.cli.importing import export_people
     from frontdesk.cli.office import find_tenant_id, with_office
     from frontdesk.cli.output import error_console, write_json
+    from frontdesk.features.contacts.sheets import FileKind
+
+    if as_kind not in {"", *FileKind}:
+        raise typer.BadParameter(f"{as_kind} is neither csv nor xlsx")
+    kind = FileKind(as_kind or ("xlsx" if file.suffix.lower() == ".xlsx" else "csv"))
 
     async def work(parts: Frontdesk) -> int:
         tenant_id = await find_tenant_id(parts, tenant)
@@ -222,10 +231,11 @@ def export_contacts(
         if segment:
             async with parts.app.transaction(tenant_id) as tx:
                 filter_ = (await _find_segment(tx, segment)).filter
+        about = {"segment": segment} if segment else {}
         if str(file) == "-":
-            return await export_people(parts, tenant_id, sys.stdout, filter_=filter_)
-        with file.open("w", encoding="utf-8", newline="") as out:
-            return await export_people(parts, tenant_id, out, filter_=filter_)
+            return await export_people(parts, tenant_id, sys.stdout.buffer, kind=kind, filter_=filter_, about=about)
+        with file.open("wb") as out:
+            return await export_people(parts, tenant_id, out, kind=kind, filter_=filter_, about=about)
 
     people = with_office(home, work)
     if str(file) == "-":

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 from uuid import UUID
 
 if TYPE_CHECKING:
     from frontdesk.features.contacts import Filter
-    from frontdesk.features.contacts.model import Import
+    from frontdesk.features.contacts.model import Import, LeftPerson
     from frontdesk.features.contacts.service.reading import Job
+    from frontdesk.features.contacts.sheets import FileKind
     from frontdesk.wiring import Frontdesk
 
 WATCH_SECONDS = 0.2
@@ -82,23 +83,53 @@ def follow(*, quiet: bool) -> Callable[[Import], None]:
     return (lambda _one: None) if quiet or not out.is_terminal else tell
 
 
-async def export_people(parts: Frontdesk, tenant_id: UUID, out: TextIO, *, filter_: Filter | None) -> int:
-    """Write people as CSV; returns how many."""
+async def export_people(
+    parts: Frontdesk,
+    tenant_id: UUID,
+    out: BinaryIO,
+    *,
+    kind: FileKind,
+    filter_: Filter | None,
+    about: Mapping[str, str],
+) -> int:
+    """Write people into a file; returns how many. `about` says in the audit log whom it holds."""
     from frontdesk.cli.office import actor
     from frontdesk.features.contacts.service import exporting
 
     async with parts.app.transaction(tenant_id) as tx:
-        keys = await exporting.begin_export(tx, by=actor(), about={})
-    out.write("\ufeff" + exporting.export_header(keys))
-    people, after = 0, UUID(int=0)
-    while True:
-        async with parts.app.transaction(tenant_id) as tx:
-            page = await exporting.export_page(tx, keys=keys, filter_=filter_, after=after)
-        out.write(page.rows)
-        people += page.people
-        if page.after is None:
-            return people
-        after = page.after
+        export = await exporting.begin_export(tx, kind=kind, filter_=filter_, about=about, by=actor())
+    people = 0
+    async for part in exporting.write_people(export, lambda: parts.app.transaction(tenant_id)):
+        await asyncio.to_thread(out.write, part.data)
+        people += part.people
+    return people
+
+
+async def take_back(
+    parts: Frontdesk, tenant: str, import_id: UUID, *, limit: int
+) -> tuple[Import, Sequence[LeftPerson]]:
+    """Undo an import to its end; returns it with up to `limit` people who were left as they are.
+
+    A command that is killed leaves it to whatever worker runs next.
+    """
+    from frontdesk.cli.office import actor, find_tenant_id
+    from frontdesk.features.contacts.service import importing, undoing
+    from frontdesk.kernel.jobs import RunState, get_run
+
+    tenant_id = await find_tenant_id(parts, tenant)
+    async with parts.app.transaction(tenant_id) as tx:
+        begun = await undoing.undo_import(tx, import_id, by=actor())
+    async with _worker(parts):
+        while True:
+            async with parts.app.transaction(tenant_id) as tx:
+                one = await importing.get_import(tx, import_id)
+                broke_off = begun.undo_run_id is not None and (
+                    (await get_run(tx, run_id=begun.undo_run_id)).state in {RunState.FAILED, RunState.CANCELED}
+                )
+                left = await undoing.list_left(tx, import_id, before=None, limit=limit)
+            if one.undone_at is not None or broke_off:
+                return one, left
+            await asyncio.sleep(WATCH_SECONDS)
 
 
 async def _ended(parts: Frontdesk, tenant_id: UUID, import_id: UUID, tell: Callable[[Import], None]) -> Import:

@@ -27,6 +27,8 @@ from frontdesk.kernel.postgres import EmbeddedPostgres
 from frontdesk.kernel.secrets import ensure_secret
 from frontdesk.kernel.supervision import Child, GaveUp, Supervisor
 from frontdesk.kernel.telemetry import get_logger
+from frontdesk.operations.backups.keeping import require_data, shelf_of
+from frontdesk.operations.backups.streaming import kept
 from frontdesk.providers.http import HttpFailure
 from frontdesk.providers.twilio import TwilioAccount
 from frontdesk.schema.migrate import migrate
@@ -75,7 +77,8 @@ class Installation:
 async def running(settings: Settings) -> AsyncIterator[Installation]:
     """Bring everything up and lend it; on the way out stop worker, web, twin and database, in this order.
 
-    Refuses a port that is taken (`up.port_taken`) and a part that does not come up in 60 s (`up.not_ready`).
+    Refuses a port that is taken (`up.port_taken`), a data directory that is gone while backups of it are there
+    (`up.data_missing`), and a part that does not come up in 60 s (`up.not_ready`).
     """
     home = settings.home
     home.mkdir(parents=True, exist_ok=True)
@@ -83,6 +86,7 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
     url = f"http://{_in_url(ANYWHERE.get(host, host))}:{port}"
     account, twin = _carrier(settings, home)
     async with AsyncExitStack() as stack:
+        require_data(settings)
         postgres = EmbeddedPostgres(home) if settings.database.url is None else None
         if postgres is not None:
             stack.push_async_callback(postgres.stop)
@@ -91,6 +95,9 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
             database_url = settings.database.url.get_secret_value() if settings.database.url is not None else ""
         await migrate(database_url)
         system = await _database(stack, database_url)
+        if postgres is not None and settings.backups.stream_wal:
+            shelf, log_folder = shelf_of(settings), home / "log"
+            await stack.enter_async_context(kept(database_url, system=system, shelf=shelf, log_folder=log_folder))
         await stack.enter_async_context(anchored(system, open_book(home)))
         welcome = await seed(system, home)
         environment = {
@@ -100,7 +107,10 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
             "PORT": str(port),
             **_carrier_environment(account, twin),
         }
-        children = [_part("web", environment, home, _answers(url)), _part("worker", environment, home, _works(system))]
+        children = [
+            _part("web", environment, home, ready=_answers(url), halted=_is_silent(system, "web")),
+            _part("worker", environment, home, ready=_works(system, "worker"), halted=_is_silent(system, "worker")),
+        ]
         if account is not None and twin is not None:
             ours = settings.web.public_base_url or url
             children.insert(0, _twin_child(account, twin, ready=lambda: _set_up_twin(system, twin, ours)))
@@ -174,8 +184,16 @@ def _twin_child(account: TwilioAccount, twin: Twin, *, ready: Callable[[], Await
     )
 
 
-def _part(kind: str, environment: dict[str, str], home: Path, ready: Callable[[], Awaitable[bool]]) -> Child:
-    return Child(kind, ("--home", str(home)), module=f"frontdesk.{kind}", environment=environment, ready=ready)
+def _part(
+    kind: str,
+    environment: dict[str, str],
+    home: Path,
+    *,
+    ready: Callable[[], Awaitable[bool]],
+    halted: Callable[[], Awaitable[bool]],
+) -> Child:
+    arguments = ("--home", str(home))
+    return Child(kind, arguments, f"frontdesk.{kind}", environment, ready=ready, halted=halted)
 
 
 async def _database(stack: AsyncExitStack, url: str) -> Database:
@@ -240,15 +258,27 @@ def _answers(url: str) -> Callable[[], Awaitable[bool]]:
     return ask
 
 
-def _works(system: Database) -> Callable[[], Awaitable[bool]]:
+def _works(system: Database, kind: str) -> Callable[[], Awaitable[bool]]:
     async def look() -> bool:
-        try:
-            async with system.transaction() as tx:
-                return any(one.kind == "worker" and one.in_lease for one in await attendance.list_processes(tx))
-        except UNAVAILABLE:
-            return False
+        return await _shows_life(system, kind) is True
 
     return look
+
+
+def _is_silent(system: Database, kind: str) -> Callable[[], Awaitable[bool]]:
+    async def look() -> bool:
+        return await _shows_life(system, kind) is False
+
+    return look
+
+
+async def _shows_life(system: Database, kind: str) -> bool | None:
+    """Tell whether a process of `kind` has renewed its lease; None while the database cannot be asked."""
+    try:
+        async with system.transaction() as tx:
+            return any(one.kind == kind and one.in_lease for one in await attendance.list_processes(tx))
+    except UNAVAILABLE:
+        return None
 
 
 async def _set_up_twin(system: Database, twin: Twin, our_url: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from frontdesk.cli.doctor import Finding
+    from frontdesk.cli.health import Trouble
     from frontdesk.kernel.settings import Settings
     from frontdesk.wiring import Frontdesk
 
@@ -45,7 +46,7 @@ def _exports() -> None:
 
 
 def health(*, home: Home = None, as_json: AsJson = False) -> None:
-    """Tell whether everything works: processes, events, texts, switches. Exit code 1 if something is wrong."""
+    """Look at every check: what is wrong, since when, how bad, and which runbook. Exit code 1 if something is wrong."""
     from frontdesk.cli.health import examine
     from frontdesk.cli.office import with_office
     from frontdesk.cli.output import console, show_facts, write_json
@@ -56,11 +57,21 @@ def health(*, home: Home = None, as_json: AsJson = False) -> None:
     else:
         state = "[bold green]healthy[/bold green]" if report.ok else "[bold red]needs attention[/bold red]"
         console().print(f"Frontdesk is {state}.")
-        for wrong in report.wrong:
-            console().print(f"[red]✗[/red] {wrong}")
+        for trouble in report.troubles:
+            console().print(_trouble_line(trouble))
         show_facts(report.facts)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _trouble_line(trouble: Trouble) -> str:
+    from rich.markup import escape
+
+    from frontdesk.cli.output import text_of
+
+    mark = "[red]✗[/red]" if trouble.severity == "critical" else "[yellow]![/yellow]"
+    since = f", since {text_of(trouble.since)}" if trouble.since is not None else ""
+    return f"{mark} {escape(trouble.words)}{since}\n    [bold]frontdesk runbook run {trouble.runbook}[/bold]"
 
 
 def doctor(*, home: Home = None, as_json: AsJson = False) -> None:

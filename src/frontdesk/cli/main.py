@@ -11,16 +11,24 @@ from typer.exceptions import TyperException
 
 from frontdesk import __version__
 from frontdesk.cli import (
+    alerting,
     auditing,
+    backing_up,
     bench,
     campaigns,
     consent,
     contacts,
     demo,
+    drilling,
+    events,
+    incidents,
     looking,
+    maintaining,
     numbers,
+    oncall,
     people,
     querying,
+    runbooks,
     sending,
     serving,
 )
@@ -51,7 +59,28 @@ def _frontdesk(
     """Answer missed calls with exactly one text: the self-hosted front office."""
 
 
-for part in (serving, demo, sending, people, contacts, numbers, consent, campaigns, querying, looking, auditing, bench):
+for part in (
+    serving,
+    demo,
+    sending,
+    runbooks,
+    drilling,
+    events,
+    people,
+    contacts,
+    numbers,
+    consent,
+    campaigns,
+    querying,
+    looking,
+    auditing,
+    alerting,
+    incidents,
+    oncall,
+    backing_up,
+    maintaining,
+    bench,
+):
     part.register(app)
 
 

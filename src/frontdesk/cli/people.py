@@ -40,8 +40,10 @@ MAY_BE_SET = (
     "registrations",
     "double_opt_in",
     "marketing_daily_cap",
+    "texting_countries",
+    "range_hourly_limit",
 )
-MAY_BE_EMPTY = {"state", "postal_address", "website"}
+MAY_BE_EMPTY = {"state", "postal_address", "website", "texting_countries"}
 
 
 def register(app: typer.Typer) -> None:
@@ -146,7 +148,11 @@ async def _change_tenant(parts: Frontdesk, slug: str, given: dict[str, str]) -> 
 
     async with parts.app.transaction(await find_tenant_id(parts, slug)) as tx:
         present = await tenants.get_tenant(tx)
-        told = {name: value if value or name in MAY_BE_EMPTY else None for name, value in given.items()}
+        told: dict[str, object] = {
+            name: value if value or name in MAY_BE_EMPTY else None for name, value in given.items()
+        }
+        if "texting_countries" in given:
+            told["texting_countries"] = [one.strip() for one in given["texting_countries"].split(",") if one.strip()]
         fields = {**_fields(present), **told}
         try:
             changed = msgspec.convert(fields, tenants.Tenant, strict=False)

@@ -21,6 +21,16 @@ Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 MAX_REPEATS = 5
 BIND = "select set_config('app.tenant_id', $1, false)"
 
+# Who the server is, for as long as a connection to it lasts: the cluster, its timeline (a promotion or a restore to an
+# earlier moment makes a new one), the database in it, and, of an embedded server, the folder that it runs in.
+IDENTIFY = """
+    select set_config('app.server', case when pg_is_in_recovery() then '' else concat_ws(
+      '/', (select system_identifier from pg_control_system()), left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+      (select oid from pg_database where datname = current_database()), current_database(),
+      substring(current_setting('cluster_name') from '^frontdesk-([0-9a-f]{16})$')
+    ) end, false)
+"""
+
 # What it looks like from here when PostgreSQL is away, starting, full or shutting down.
 UNAVAILABLE = (
     OSError,
@@ -148,6 +158,11 @@ Tx = Transaction
 Flush = Callable[[Transaction], Awaitable[None]]
 
 
+async def identify(connection: asyncpg.Connection) -> None:
+    """Note in the session which server it is on, for the gates; a standby is no server that may act."""
+    await connection.execute(IDENTIFY)
+
+
 async def _keep_session(_connection: asyncpg.Connection) -> None:
     """Leave a released connection as it is: transactions set local state only."""
 
@@ -187,6 +202,7 @@ class Database:
             url,
             min_size=min_size,
             max_size=max_size,
+            init=identify,
             reset=_keep_session,
             command_timeout=35,
             server_settings={

@@ -9,6 +9,7 @@ from frontdesk.kernel.loops import keep_going
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.web.server import serve
 from frontdesk.wiring import EXIT_AGAIN, EXIT_STOPPED, Frontdesk, run_part, sign_of_life
+from frontdesk.wiring.alerting import counting
 
 log = get_logger("process")
 
@@ -17,16 +18,15 @@ async def _work(parts: Frontdesk, _database_url: str, stop: asyncio.Event) -> in
     """Serve HTTP with a sign of life beside it; without one, what this process sends could be sent by another too."""
     web = parts.settings.web
     ending = asyncio.Event()
-    life = sign_of_life(parts)
+    loops = (sign_of_life(parts), counting(parts))
     tasks = [
-        asyncio.create_task(keep_going(life, ending)),
+        *(asyncio.create_task(keep_going(loop, ending)) for loop in loops),
         asyncio.create_task(_first(stop, parts.presence.lost, ending)),
     ]
     try:
         await serve(parts, host=web.host, port=web.port, stop=ending)
     finally:
         ending.set()
-        life.wake.set()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

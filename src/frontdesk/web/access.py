@@ -26,6 +26,7 @@ from frontdesk.kernel.db import Database
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.telemetry import current_correlation
+from frontdesk.web.limits import ApiLimits
 from frontdesk.web.peers import same_origin
 from frontdesk.wiring import Frontdesk
 
@@ -63,6 +64,7 @@ class Entrance:
         self._key = security.secret_key.get_secret_value()
         self._system = parts.system
         self._reserved = parts.switches
+        self.limits = ApiLimits(parts)
 
     async def identify(self, connection: HTTPConnection, *, reserved: bool = False) -> Caller | None:
         """Find out who calls; None when nothing valid is presented. A token wins over a cookie."""
@@ -84,7 +86,7 @@ class Entrance:
     async def admit(self, request: Request, *, reserved: bool = False) -> Caller:
         """Let in who has proven who they are, and a browser's changes only from a page of ours.
 
-        Refuses `auth.login_required` and `auth.csrf`.
+        Refuses `auth.login_required`, `auth.csrf` and `api.too_fast`; the kill switch is pulled at any speed.
         """
         caller = await self.identify(request, reserved=reserved)
         if caller is None:
@@ -93,6 +95,8 @@ class Entrance:
         by_program = reserved and not any(name in request.headers for name in BROWSER_HEADERS)
         if caller.session is not None and request.method not in SAFE_METHODS and not by_program:
             await self._refuse_forgery(request, caller)
+        if not reserved:
+            await self.limits.count_caller(request, caller.principal)
         return caller
 
     def csrf_for(self, connection: HTTPConnection) -> str:
@@ -146,6 +150,8 @@ class ToBusiness:
             raise unknown_business()
         if self.scope not in held:
             raise _scope_missing(self.scope)
+        if not self._reserved:
+            await self._entrance.limits.count_business(request, caller.principal, tenant_id)
         if not self._reserved and _sees_all(caller):
             await self._refuse_unknown(tenant_id)
         return Visit(

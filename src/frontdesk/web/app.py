@@ -16,7 +16,13 @@ from frontdesk.features.delivery import routes as delivery_routes
 from frontdesk.features.insights import routes as insights_routes
 from frontdesk.features.senders import routes as senders_routes
 from frontdesk.features.tenants import routes as tenants_routes
+from frontdesk.operations.alerts import routes as alert_routes
+from frontdesk.operations.incidents import routes as incident_routes
+from frontdesk.operations.maintenance import routes as maintenance_routes
+from frontdesk.operations.monitors import routes as monitor_routes
+from frontdesk.operations.runbooks import routes as runbook_routes
 from frontdesk.web.access import FrontDoor
+from frontdesk.web.announcing import MaintenanceSign
 from frontdesk.web.audit_log import audit_router
 from frontdesk.web.bodies import Allowance, BodyGuard
 from frontdesk.web.businesses import businesses_router, judge_template
@@ -26,14 +32,17 @@ from frontdesk.web.health import health_router, register_readings
 from frontdesk.web.hooks import hooks_router
 from frontdesk.web.logins import login_router
 from frontdesk.web.members import member_router
-from frontdesk.web.pages import campaign_pages, pages_router, people_pages
+from frontdesk.web.pages import campaign_pages, operation_pages, pages_router, people_pages
 from frontdesk.web.problems import install_problem_handlers
-from frontdesk.web.simulate import Simulator, find_twin, simulate_router
+from frontdesk.web.simulate import Simulator, simulate_router
 from frontdesk.web.static_files import STATIC_ROUTE
+from frontdesk.web.texts import TextGuard
 from frontdesk.web.tokens import token_router
 from frontdesk.web.voicemails import voicemail_router
 from frontdesk.web.webhooks import WebhookDoor, webhook_routes
 from frontdesk.wiring import FEED_TOPIC, SEND_TOPIC, Frontdesk
+from frontdesk.wiring.alerting import alert_rules
+from frontdesk.wiring.monitoring import find_twin
 
 UPLOAD = Allowance(limit=51 * 1024 * 1024, seconds=600)  # a file of people of 50 MB, and the form around it
 
@@ -52,12 +61,14 @@ def create_app(parts: Frontdesk, *, closing: asyncio.Event | None = None) -> Fas
         middleware=[
             Middleware(WebhookDoor, routes=webhooks),
             Middleware(Edge, metrics=parts.metrics, https=parts.public_base_url.startswith("https://")),
+            Middleware(MaintenanceSign, system=parts.system),
             Middleware(
                 BodyGuard,
                 limit=parts.settings.web.max_body_bytes,
                 seconds=parts.settings.web.max_body_seconds,
                 larger={"/api/imports": UPLOAD, "/businesses/*/people/imports": UPLOAD},
             ),
+            Middleware(TextGuard),
         ],
     )
     app.router.redirect_slashes = False
@@ -92,10 +103,16 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         delivery_routes.router(door, switches=parts.switches, wake=wake),
         audit_router(door),
         hooks_router(parts, door),
+        alert_routes.router(door, alert_rules(parts.settings)),
+        incident_routes.router(door),
+        runbook_routes.router(door, system=parts.system),
+        monitor_routes.router(door),
+        maintenance_routes.router(door, ages=parts.settings.retention, wake=wake),
         simulate_router(door, simulator),
         pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
         people_pages(parts, door, folder=parts.settings.home / "imports"),
         campaign_pages(parts, door, wake=wake),
+        operation_pages(parts, door),
         docs_router(app, door, public_base_url=parts.public_base_url),
     ):
         # Flat, so that whoever lists the routes sees each with what it depends on.

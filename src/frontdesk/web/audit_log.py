@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from frontdesk.kernel.audit import search_entries
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
+from frontdesk.kernel.moments import Moment
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit
 from frontdesk.web.access import FrontDoor
 
@@ -44,8 +45,8 @@ def _filter(
     action: Annotated[str | None, Query(max_length=100, pattern=r"^[a-z_]+(\.[a-z_]+)?$")] = None,
     actor: Annotated[str | None, Query(max_length=220, pattern=PRINTABLE)] = None,
     subject: Annotated[str | None, Query(max_length=220, pattern=PRINTABLE)] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> AuditFilter:
     return AuditFilter(action=action, actor=actor, subject=subject, since=since, until=until)
 

@@ -33,8 +33,8 @@ class BodyGuard:
     """Refuses oversized bodies (413) by their declared length or as they come in, slow ones (408), encoded ones (415).
 
     `seconds` are for the whole body, counted from the request's head. What nobody reads is bounded likewise: the answer
-    goes out at once, and the connection is closed behind it. `larger` names paths that take more than others; a * in
-    one stands for any part between two slashes.
+    goes out at once, and the connection is closed behind it. `larger` names paths that take files larger than other
+    bodies (multipart/form-data; nothing else is larger there); a * in one stands for any part between two slashes.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class BodyGuard:
             refusal = Refused("web.media_type", "Send the body without compression.", status=415)
             await _refuse(receive, send, refusal)
             return
-        allowed = self._allowed(scope["path"])
+        allowed = self._allowed(scope["path"], headers.get(b"content-type", b""))
         declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > allowed.limit:
             await _refuse(receive, send, _too_large(allowed.limit))
@@ -67,7 +67,9 @@ class BodyGuard:
             return
         await _Reading(receive, send, limit=allowed.limit, seconds=allowed.seconds).serve(self._app, scope)
 
-    def _allowed(self, path: str) -> Allowance:
+    def _allowed(self, path: str, content_type: bytes) -> Allowance:
+        if not content_type.lower().startswith(b"multipart/form-data"):
+            return self._usual
         found = (allowance for pattern, allowance in self._larger.items() if pattern.fullmatch(path))
         return next(found, self._usual)
 

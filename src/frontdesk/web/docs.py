@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from frontdesk.kernel.auth import Scope
 from frontdesk.web.access import Caller, FrontDoor, ToAnybodyKnown, ToBusiness, ToPlatform
+from frontdesk.web.answers import declare_refusals
 from frontdesk.web.api_page import group_operations
 from frontdesk.web.rendering import render
 
@@ -60,6 +61,7 @@ def describe_api(app: FastAPI, *, cookie: str) -> dict[str, object]:
                 if scope is not None:
                     operation["x-scope"] = scope.value
                 operation["security"] = [] if kind == "open" else [{"token": []}, {"session": []}]
+    declare_refusals(document)
     app.openapi_schema = document
     return document
 

@@ -94,12 +94,13 @@ class Edge:
 
 
 async def _turned_away(scope: Scope, send: Send) -> bool:
-    """Refuse methods that only help attackers, and paths of hidden files, before anything looks at them."""
+    """Refuse methods that only help attackers, and paths of hidden files or with NUL, before anything looks at them."""
     if scope["method"] not in METHODS:
         await _answer(send, 405, "web.method_not_allowed", "This method is not served here.")
         return True
     parts = str(scope["path"]).split("/")
-    if any(part.startswith(".") for part in parts if part) and parts[1:2] != [".well-known"]:
+    hidden = any(part.startswith(".") for part in parts if part) and parts[1:2] != [".well-known"]
+    if hidden or "\x00" in scope["path"]:
         await _answer(send, 404, "web.not_found", "Not found")
         return True
     return False

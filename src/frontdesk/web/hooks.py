@@ -2,17 +2,18 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from frontdesk.kernel import hooks, idempotency
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.hooks import Delivery, DeliveryStatus, Endpoint, Sealer
+from frontdesk.kernel.moments import Moment
 from frontdesk.kernel.outbox.dispatcher import EventRejected
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 from frontdesk.web.access import FrontDoor
@@ -22,6 +23,9 @@ PREFIX = "/api/webhook-endpoints"
 EventNames = Annotated[frozenset[str], Field(min_length=1, max_length=hooks.MAX_EVENT_NAMES)]
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 Described = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f]*$")]
+
+DISABLED: dict[int | str, dict[str, Any]] = {409: {"description": "The endpoint is disabled"}}
+FULL: dict[int | str, dict[str, Any]] = {409: {"description": "The business has as many endpoints as it may"}}
 
 
 class EndpointView(BaseModel):
@@ -92,8 +96,8 @@ class DeliveryView(BaseModel):
 class ReplaySpan(BaseModel, extra="forbid"):
     """From when to before when (now) to tell again; what was taken already only with `delivered_too`."""
 
-    since: AwareDatetime
-    until: AwareDatetime | None = None
+    since: Moment
+    until: Moment | None = None
     delivered_too: bool = False
 
 
@@ -140,7 +144,9 @@ def _add_endpoint_routes(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -
             found = await hooks.list_endpoints(tx, before=before, limit=limit)
         return page_of([_view(one) for one in found], found[-1].id if found else None, limit=limit)
 
-    @routes.post(PREFIX, summary="Tell a program of events; its signing secret is shown once", status_code=201)
+    @routes.post(
+        PREFIX, summary="Tell a program of events; its signing secret is shown once", status_code=201, responses=FULL
+    )
     async def add_endpoint(
         visit: Annotated[Visit, Depends(door.to_business(Scope.HOOKS_WRITE))],
         new: NewEndpoint,
@@ -220,7 +226,12 @@ def _add_change_routes(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> 
             secret = await hooks.read_secret(tx, sealer, endpoint_id=endpoint_id)
         return _with_secret(endpoint, secret)
 
-    @routes.post(PREFIX + "/{endpoint_id}/test", summary="Tell an endpoint something made up", status_code=202)
+    @routes.post(
+        PREFIX + "/{endpoint_id}/test",
+        summary="Tell an endpoint something made up",
+        status_code=202,
+        responses=DISABLED,
+    )
     async def send_test(
         endpoint_id: UUID, visit: Annotated[Visit, Depends(door.to_business(Scope.HOOKS_WRITE))]
     ) -> DeliveryView:
@@ -255,6 +266,7 @@ def _add_delivery_routes(routes: APIRouter, door: FrontDoor) -> None:
         PREFIX + "/{endpoint_id}/deliveries/{delivery_id}/replay",
         summary="Tell an endpoint one thing again, with the same id",
         status_code=202,
+        responses=DISABLED,
     )
     async def replay(
         endpoint_id: UUID, delivery_id: UUID, visit: Annotated[Visit, Depends(door.to_business(Scope.HOOKS_WRITE))]
@@ -264,7 +276,10 @@ def _add_delivery_routes(routes: APIRouter, door: FrontDoor) -> None:
         return _delivery(again)
 
     @routes.post(
-        PREFIX + "/{endpoint_id}/replay", summary="Tell an endpoint again what happened since a moment", status_code=202
+        PREFIX + "/{endpoint_id}/replay",
+        summary="Tell an endpoint again what happened since a moment",
+        status_code=202,
+        responses=DISABLED,
     )
     async def replay_since(
         endpoint_id: UUID, visit: Annotated[Visit, Depends(door.to_business(Scope.HOOKS_WRITE))], span: ReplaySpan

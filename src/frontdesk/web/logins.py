@@ -110,7 +110,17 @@ def login_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
 
 
 def _add_api(routes: APIRouter, logins: Logins, door: FrontDoor) -> None:
-    @routes.post("/api/auth/login", tags=["auth"], summary="Log in; sets the session's cookie")
+    @routes.post(
+        "/api/auth/login",
+        tags=["auth"],
+        summary="Log in; sets the session's cookie",
+        response_model=Me,
+        responses={
+            401: {"description": "The e-mail address or the password is wrong"},
+            403: {"description": "The request comes from another site's page"},
+            429: {"description": "Too many tries"},
+        },
+    )
     async def api_login(request: Request, credentials: Credentials) -> JSONResponse:
         login = await logins.log_in(request, email=credentials.email, password=credentials.password)
         me = describe(Caller(principal=login.session, session=login.session, session_token=login.token), door.entrance)

@@ -1,6 +1,6 @@
 """Who works for a business, as JSON: list, take in, change the role, dismiss."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
@@ -14,6 +14,8 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 from frontdesk.web.access import FrontDoor
 from frontdesk.wiring import Frontdesk
+
+LAST_OWNER: dict[int | str, dict[str, Any]] = {409: {"description": "The business would be left without an owner"}}
 
 
 class NewMember(BaseModel, extra="forbid"):
@@ -66,7 +68,12 @@ def _add_looking(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
 
 
 def _add_changing(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
-    @routes.post("", summary="Take a person in; somebody new cannot log in before a password is set", status_code=201)
+    @routes.post(
+        "",
+        summary="Take a person in; somebody new cannot log in before a password is set",
+        status_code=201,
+        responses={409: {"description": "This person works here already"}},
+    )
     async def add_member(
         visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))],
         new: NewMember,
@@ -90,7 +97,7 @@ def _add_changing(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
             )
             return await members.get_member(tx, user_id=user_id)
 
-    @routes.patch("/{user_id}", summary="Give somebody another role")
+    @routes.patch("/{user_id}", summary="Give somebody another role", responses=LAST_OWNER)
     async def change_role(
         visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))], user_id: UUID, wanted: NewRole
     ) -> Member:
@@ -103,7 +110,7 @@ def _add_changing(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
                 actor=visit.actor,
             )
 
-    @routes.delete("/{user_id}", summary="Take somebody's role away at once", status_code=204)
+    @routes.delete("/{user_id}", summary="Take somebody's role away at once", status_code=204, responses=LAST_OWNER)
     async def dismiss_member(
         visit: Annotated[Visit, Depends(door.to_business(Scope.MEMBERS_WRITE))], user_id: UUID
     ) -> Response:

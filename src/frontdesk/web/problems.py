@@ -19,9 +19,16 @@ from frontdesk.kernel.telemetry import current_correlation, get_logger
 from frontdesk.web.rendering import render
 
 MEDIA_TYPE = "application/problem+json"
-BARE_CODES = {404: "web.not_found", 405: "web.method_not_allowed", 413: "web.too_large", 415: "web.media_type"}
+BARE_CODES = {
+    400: "web.unreadable",
+    404: "web.not_found",
+    405: "web.method_not_allowed",
+    413: "web.too_large",
+    415: "web.media_type",
+}
 MACHINE_PATHS = ("/api/", "/webhooks/", "/tenants/", "/metrics", "/health", "/openapi.json")
 MAX_FAULTS = 20
+RETRY_SECONDS = 60
 
 log = get_logger("web")
 
@@ -62,7 +69,17 @@ async def _not_now(request: Request, error: Exception) -> Response:
 
 
 def answer_refusal(request: Request, refusal: Refused) -> Response:
-    """Answer a refusal: a login page for people who are not logged in, a short page or problem+json otherwise."""
+    """Answer a refusal: a login page for people who are not logged in, a short page or problem+json otherwise.
+
+    Who was too fast (429) is told in Retry-After how many seconds to wait.
+    """
+    answer = _answer(request, refusal)
+    if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
+        answer.headers["Retry-After"] = str(refusal.details.get("retry_after_seconds", RETRY_SECONDS))
+    return answer
+
+
+def _answer(request: Request, refusal: Refused) -> Response:
     if "hx-request" in request.headers and refusal.code != "auth.login_required":
         return Response(
             render("_notice.html", words=refusal.message),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from frontdesk.web.announcing import announced
 from frontdesk.web.static_files import address_of
 from frontdesk.web.words import (
     clock_time,
@@ -25,6 +26,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.globals["asset"] = address_of
+_environment.globals["announced"] = announced
 _environment.filters.update(
     {
         "clock": clock_time,

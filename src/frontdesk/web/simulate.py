@@ -1,12 +1,8 @@
 """Pretending that a customer calls or writes, while the twin stands in for the carrier."""
 
-import os
 import random
 from collections.abc import Callable
-from functools import partial
-from ipaddress import ip_address
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
@@ -17,7 +13,6 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
 from frontdesk.providers.twin import CallOutcome, TwinControl
 from frontdesk.web.access import FrontDoor
-from frontdesk.wiring import Frontdesk
 
 PHONE = r"^\+[1-9][0-9]{6,14}$"
 # 555-0100 to 555-0199 belong to nobody, by the numbering plan's own rule.
@@ -89,32 +84,26 @@ class Simulator:
         return numbers[0].phone_e164
 
 
-def find_twin(parts: Frontdesk) -> Callable[[], TwinControl] | None:
-    """Tell how the twin is reached if the carrier's address is one on this machine: real carriers are elsewhere."""
-    if parts.twilio is None:
-        return None
-    address = urlsplit(parts.twilio.api_base_url)
-    host = address.hostname or ""
-    try:
-        here = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        here = False
-    if not here:
-        return None
-    base = f"{address.scheme}://{address.netloc}"
-    return partial(TwinControl, base, token=os.environ.get("TWIN_CONTROL_TOKEN", ""))
-
-
 def simulate_router(door: FrontDoor, simulator: Simulator) -> APIRouter:
     """Make the routes of pretending."""
     routes = APIRouter(prefix="/api/simulate", tags=["simulate"])
     may = door.to_business(Scope.SIMULATE)
 
-    @routes.post("/missed-call", summary="Let a customer of the twin call and not be answered", status_code=202)
+    @routes.post(
+        "/missed-call",
+        summary="Let a customer of the twin call and not be answered",
+        status_code=202,
+        responses={409: {"description": "A real carrier is in use, or there is no number to call"}},
+    )
     async def miss_call(visit: Annotated[Visit, Depends(may)], order: MissedCallOrder) -> Simulated:
         return await simulator.miss_call(visit, order)
 
-    @routes.post("/text", summary="Let a customer of the twin write", status_code=202)
+    @routes.post(
+        "/text",
+        summary="Let a customer of the twin write",
+        status_code=202,
+        responses={409: {"description": "A real carrier is in use, or there is no number to write to"}},
+    )
     async def write(visit: Annotated[Visit, Depends(may)], order: CustomerTextOrder) -> Simulated:
         return await simulator.write(visit, order)
 

@@ -64,6 +64,7 @@ def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
                 grantable=visit.principal.scopes_for(visit.tenant_id),
                 expires_at=tx.now + timedelta(days=wanted.days),
                 actor=visit.actor,
+                issuer_ends_at=visit.principal.expires_at if isinstance(visit.principal, ApiToken) else None,
             )
         return IssuedTokenView(**_view(issued.token).model_dump(), token=issued.secret)
 

@@ -1,6 +1,6 @@
 """The sound of voicemails, for those who may hear them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -16,13 +16,24 @@ from frontdesk.wiring import Frontdesk
 # Anything else is handed out as a download: a carrier's word on what a file is must not decide what a browser runs.
 SOUND_TYPES = frozenset({"audio/mpeg", "audio/mp3", "audio/ogg", "audio/wav", "audio/x-wav", "audio/wave"})
 
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+SOUND: dict[int | str, dict[str, Any]] = {
+    200: {"content": dict.fromkeys((*sorted(SOUND_TYPES), "application/octet-stream"), BINARY)},
+    206: {
+        "description": "The part that was asked for by Range",
+        "content": dict.fromkeys((*sorted(SOUND_TYPES), "application/octet-stream", "multipart/byteranges"), BINARY),
+    },
+    409: {"description": "The voicemail is still being fetched"},
+    416: {"description": "The file has no such part", "content": {"text/plain": {"schema": {"type": "string"}}}},
+}
+
 
 def voicemail_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the route of voicemails' sound; it serves ranges, so that players can seek."""
     routes = APIRouter(prefix="/api/voicemails", tags=["calls"])
     folder = (parts.settings.process.home / "recordings").resolve()
 
-    @routes.get("/{voicemail_id}/audio", summary="Hear a voicemail", response_class=Response)
+    @routes.get("/{voicemail_id}/audio", summary="Hear a voicemail", response_class=Response, responses=SOUND)
     async def hear(
         voicemail_id: UUID, visit: Annotated[Visit, Depends(door.to_business(Scope.CALLS_READ))]
     ) -> Response:

@@ -17,6 +17,7 @@ from frontdesk.features.contacts import events as contacts_events
 from frontdesk.features.conversations import events as conversations_events
 from frontdesk.features.delivery import events as delivery_events
 from frontdesk.features.textback import events as textback_events
+from frontdesk.kernel import epoch
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Role, Transaction
 from frontdesk.kernel.hooks import events as hooks_events
@@ -171,7 +172,7 @@ async def assemble(
         stack.push_async_callback(database.close)
         return database
 
-    system, app = await open_database(Role.SYSTEM), await open_database(Role.APP)
+    system, app = await _founded(await open_database(Role.SYSTEM)), await open_database(Role.APP)
     switches = await open_database(Role.SYSTEM, only=1)
     presence = Presence(database_url, kind=kind, system=system)
     await presence.start()
@@ -198,6 +199,12 @@ async def assemble(
         metrics=Metrics(),
         public_base_url=public_base_url,
     )
+
+
+async def _founded(system: Database) -> Database:
+    """Claim a database that is new; one that was restored or copied stays as it is."""
+    await system.perform(epoch.found)
+    return system
 
 
 def _open_providers(

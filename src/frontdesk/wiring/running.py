@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvloop
 
+from frontdesk.kernel import epoch
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.liveness import BEAT_SECONDS
 from frontdesk.kernel.loops import Loop
@@ -57,11 +58,13 @@ def run_part(kind: str, work: Work) -> int:
 
 
 def sign_of_life(parts: Frontdesk) -> Loop:
-    """Make the loop that every process needs: follow the database's clock and renew the lease, each 5 s."""
+    """Make the loop that every process needs, each 5 s: follow the database's clock, renew the lease, see the fence."""
 
     async def live() -> float:
         await parts.system.anchor_clock()
         await parts.presence.beat()
+        async with parts.system.transaction() as tx:
+            parts.courier.fenced = not await epoch.is_claimed(tx)
         return BEAT_SECONDS
 
     return Loop("show a sign of life", live)

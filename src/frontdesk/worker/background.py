@@ -6,24 +6,26 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from frontdesk.features import conversations, tenants
+from frontdesk.features import conversations, delivery, tenants
 from frontdesk.features.calls.jobs import add_workflows
 from frontdesk.features.campaigns.jobs import add_workflows as add_campaign_workflows
 from frontdesk.features.consent.jobs import add_workflows as add_consent_workflows
-from frontdesk.features.contacts.jobs import add_import_workflow
+from frontdesk.features.contacts.jobs import add_import_workflow, forget_old_rows
 from frontdesk.kernel import auth
+from frontdesk.kernel.allowances import forget_allowances
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.idempotency import forget_old_keys
 from frontdesk.kernel.jobs import JobsWorker, RunContext, Workflows, forget_old_runs
 from frontdesk.kernel.retention import BATCH, forget_events, forget_webhooks
+from frontdesk.operations.backups.jobs import add_backup_workflows
+from frontdesk.operations.maintenance.cleaning import MONITORS_DAYS, RETENTION, RUNS_DAYS
+from frontdesk.operations.monitors import queries as monitors
 from frontdesk.ports.media import MediaFetcher
 from frontdesk.providers.http import HttpClient
 from frontdesk.providers.twilio import TwilioMedia
 from frontdesk.wiring import Frontdesk
 
-RETENTION = "retention.forget.v1"
 LOGINS_DAYS = 30  # the throttle looks back so far
-RUNS_DAYS = 30
 KEYS_HOURS = 24
 
 Forget = Callable[[Transaction], Awaitable[int]]
@@ -40,11 +42,12 @@ def background_worker(parts: Frontdesk, *, database_url: str, home: Path, http: 
     add_campaign_workflows(workflows, app=parts.app)
     add_consent_workflows(workflows, app=parts.app, system=parts.system)
     add_retention(workflows, parts)
+    add_backup_workflows(workflows, home=home)
     return JobsWorker(database_url, workflows, app=parts.app, system=parts.system)
 
 
 def add_retention(workflows: Workflows, parts: Frontdesk) -> None:
-    """Register the nightly forgetting: raw webhooks, handed-on events, texts, logins and finished runs.
+    """Register the nightly forgetting: raw webhooks, handed-on events, texts, rows of imports, logins, finished runs.
 
     The ages come from the RETENTION_… settings. The consent ledger and the audit log are never touched.
     """
@@ -65,6 +68,9 @@ def add_retention(workflows: Workflows, parts: Frontdesk) -> None:
         async def texts() -> int:
             return await _forget_texts(parts, before=now - timedelta(days=ages.conv_messages_days))
 
+        async def imports() -> int:
+            return await _forget_imports(parts, before=now - timedelta(days=ages.import_rows_days))
+
         async def logins(tx: Transaction) -> int:
             return await auth.forget_old_logins(tx, before=now - timedelta(days=LOGINS_DAYS))
 
@@ -76,10 +82,19 @@ def add_retention(workflows: Workflows, parts: Frontdesk) -> None:
                 parts, lambda tx: forget_old_keys(tx, before=now - timedelta(hours=KEYS_HOURS), limit=BATCH)
             )
 
+        async def limits() -> int:
+            before = now - timedelta(hours=KEYS_HOURS)
+            return await _in_batches(
+                parts, lambda tx: delivery.forget_provoked(tx, before=before, limit=BATCH)
+            ) + await _in_batches(parts, lambda tx: forget_allowances(tx, before=before, limit=BATCH))
+
         await run.call("webhooks", webhooks)
         await run.call("idempotency keys", keys)
+        await run.call("limits", limits)
         await run.call("events", events)
         await run.call("texts", texts)
+        await run.call("imports", imports)
+        await run.call("monitors", lambda: _forget_tries(parts, before=now - timedelta(days=MONITORS_DAYS)))
         await run.step("logins", logins)
         await run.step("runs", runs)
 
@@ -95,6 +110,16 @@ async def _in_batches(parts: Frontdesk, forget: Forget) -> int:
         total += gone
         if gone < BATCH:
             return total
+
+
+async def _forget_tries(parts: Frontdesk, *, before: datetime) -> int:
+    return await _in_batches(parts, lambda tx: monitors.forget_runs(tx, before=before, limit=BATCH))
+
+
+async def _forget_imports(parts: Frontdesk, *, before: datetime) -> int:
+    async with parts.system.transaction() as tx:
+        businesses = await tenants.list_tenants(tx)
+    return sum([await forget_old_rows(parts.app, business.id, before=before) for business in businesses])
 
 
 async def _forget_texts(parts: Frontdesk, *, before: datetime) -> int:

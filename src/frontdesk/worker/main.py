@@ -10,7 +10,10 @@ from frontdesk.kernel.jobs import JobsWorker
 from frontdesk.kernel.liveness import bury_dead
 from frontdesk.kernel.loops import Loop, Tempo, keep_going
 from frontdesk.kernel.telemetry import get_logger
+from frontdesk.operations import checking, runbooks
 from frontdesk.wiring import EXIT_AGAIN, EXIT_BROKEN, EXIT_STOPPED, SEND_TOPIC, Frontdesk, sign_of_life
+from frontdesk.wiring.alerting import alert_rules, counting, hang_bell
+from frontdesk.wiring.monitoring import monitoring
 from frontdesk.worker.hooks import hire_herald, telling
 
 TICK_SECONDS = 0.02
@@ -23,6 +26,9 @@ BURY_SECONDS = 0.5
 CAMPAIGN_SECONDS = 2.0
 STEER_SECONDS = 10.0
 REFUND_SECONDS = 5.0
+CHECK_SECONDS = 15.0
+RUNBOOK_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
 
 log = get_logger("worker")
 
@@ -35,7 +41,8 @@ async def run_worker(parts: Frontdesk, stop: asyncio.Event, *, background: JobsW
     """
     ending = asyncio.Event()
     herald = hire_herald(parts)
-    loops = [*list_loops(parts), telling(herald)]
+    bell = hang_bell(parts)
+    loops = [*list_loops(parts), telling(herald), *bell.loops]
     tasks = [asyncio.create_task(keep_going(loop, ending), name=loop.name) for loop in loops]
     if background is not None:
         tasks.append(asyncio.create_task(background.run(ending), name="background runs"))
@@ -53,6 +60,7 @@ async def run_worker(parts: Frontdesk, stop: asyncio.Event, *, background: JobsW
         lost.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await herald.close()
+        await bell.close()
     log.info("worker.ended", exit_code=code)
     return code
 
@@ -89,9 +97,12 @@ def list_loops(parts: Frontdesk) -> list[Loop]:
         _dispatch_texts(parts),
         _dispatch_marketing(parts),
         *_look_after_campaigns(parts),
+        *_look_after_ourselves(parts),
         Loop("reconcile texts in doubt", reconcile),
         Loop("watch for late texts", watch),
         Loop("take over from the dead", bury),
+        monitoring(parts),
+        counting(parts),
         sign_of_life(parts),
     ]
 
@@ -150,6 +161,32 @@ def _look_after_campaigns(parts: Frontdesk) -> list[Loop]:
         Loop("look after campaigns", look_after),
         Loop("share marketing between providers", steer),
         Loop("give back what was not sent", refund),
+    ]
+
+
+def _look_after_ourselves(parts: Frontdesk) -> list[Loop]:
+    async def look() -> float:
+        await checking.look_at_all(parts.system)
+        return CHECK_SECONDS
+
+    async def run() -> float:
+        pause = await runbooks.advance_open_runs(parts.system)
+        return RUNBOOK_SECONDS if pause is None else pause
+
+    book = alert_rules(parts.settings)
+
+    def page_of(alertname: str) -> str | None:
+        rule = book.find(alertname)
+        return None if rule is None else rule.runbook
+
+    async def answer() -> float:
+        await runbooks.answer_alerts(parts.system, pages=runbooks.library(), page_of=page_of)
+        return ANSWER_SECONDS
+
+    return [
+        Loop("look at every check", look),
+        Loop("run runbooks", run),
+        Loop("answer alerts with runbooks", answer),
     ]
 
 

@@ -47,19 +47,6 @@ async def test_a_text_leaves_once_to_the_byte_and_its_receipts_find_it_again(lin
     assert {(receipt.provider, receipt.error_code) for receipt in receipts} == {(line.company.name, "")}
 
 
-class CalledOff(Exception):
-    """Raised by a caller that changed its mind."""
-
-
-async def test_a_post_called_off_at_its_start_never_leaves(line: Line) -> None:
-    def call_off() -> None:
-        raise CalledOff
-
-    with pytest.raises(CalledOff):
-        await line.provider.send_text(line.text(), starting=call_off)
-    assert (await line.posts_to(), await line.bodies_to()) == (0, [])
-
-
 async def test_a_stale_text_is_not_posted(line: Line) -> None:
     error = await refusal_of(line, replace(line.text(), validity_seconds=0))
     assert (error.failure, error.permanent, line.started, await line.posts_to()) == (

@@ -26,12 +26,6 @@ async def twin() -> AsyncIterator[TwinServer]:
 
 
 @pytest.fixture
-async def control(twin: TwinServer) -> AsyncIterator[TwinControl]:
-    async with TwinControl(twin.url) as control:
-        yield control
-
-
-@pytest.fixture
 async def listener() -> AsyncIterator[Listener]:
     async with Listener() as listener:
         yield listener

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontdesk.providers.twilio import public_url, read_reference, with_reference
+from frontdesk.providers.callback_reference import read_reference, with_reference
+from frontdesk.providers.twilio import public_url
 
 REFERENCE = UUID("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))

@@ -53,12 +53,6 @@ async def twin(clock: GateClock) -> AsyncIterator[TwinServer]:
 
 
 @pytest.fixture
-async def control(twin: TwinServer) -> AsyncIterator[TwinControl]:
-    async with TwinControl(twin.url) as control:
-        yield control
-
-
-@pytest.fixture
 async def ours() -> AsyncIterator[Ours]:
     async with Ours() as ours:
         yield ours

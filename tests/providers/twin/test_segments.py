@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frontdesk.providers.twin.twilio.segments import count_segments
+from frontdesk.providers.twin.segments import count_segments
 
 
 @pytest.mark.parametrize(

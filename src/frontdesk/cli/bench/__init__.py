@@ -43,7 +43,7 @@ def measure_drain(
 
 def measure_campaign(
     *,
-    contacts: Annotated[int, typer.Option(help="People to import and text.", min=1, max=119_000)] = 100_000,
+    contacts: Annotated[int, typer.Option(help="People to import and text.", min=1, max=117_000)] = 100_000,
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1, max=16)] = 2,
     delay_ms: Annotated[float, typer.Option(help="Milliseconds until the stub carrier answers.", min=0)] = 20.0,
     as_json: AsJson = False,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from functools import cache
 
+# Codes of +1 outside of the United States and Canada, whose people a business does not text unless it says so.
+ABROAD = frozenset(
+    (242, 246, 264, 268, 284, 345, 441, 473, 649, 658, 664, 721, 758, 767, 784, 809, 829, 849, 868, 869, 876)
+)
 # Where our demo businesses live, and codes that carriers treat specially, are left out.
-AREA_CODES = tuple(code for code in range(220, 990) if code not in {500, 602, 900})
+AREA_CODES = tuple(code for code in range(220, 990) if code not in {500, 602, 900} | ABROAD)
 LINES = 100
 MAX_CALLERS = len(AREA_CODES) * LINES
-MAX_PEOPLE = 119_000
+MAX_PEOPLE = 117_000
 
 
 def caller_number(index: int) -> str:
-    """Make the number of person `index` (0 to 76,699), from the lines 555-0100 to 555-0199 kept free for fiction."""
+    """Make the number of person `index` (0 to 74,599), from the lines 555-0100 to 555-0199 kept free for fiction."""
     return f"+1{AREA_CODES[index // LINES]}55501{index % LINES:02d}"
 
 
 def person_number(index: int) -> str:
-    """Make the number of person `index` (0 to 118,999): as `caller_number`, then 555-0200 to 555-0299.
+    """Make the number of person `index` (0 to 116,999): as `caller_number`, then 555-0200 to 555-0299.
 
     Only stub carriers may be given those.
     """

@@ -30,6 +30,16 @@ class OptInRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonSignedUp(Event):
+    """A person has just agreed to marketing and is to be told so by text; `frequency` is told to them."""
+
+    name: ClassVar[str] = "consent.person_signed_up.v1"
+    opt_in_id: UUID
+    phone_e164: str
+    frequency: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListImported(Event):
     """A do-not-contact list is in force; `added` people were not on it before."""
 
@@ -40,4 +50,4 @@ class ListImported(Event):
     invalid: int
 
 
-EVENTS: tuple[type[Event], ...] = (ConsentChanged, OptInRequested, ListImported)
+EVENTS: tuple[type[Event], ...] = (ConsentChanged, OptInRequested, PersonSignedUp, ListImported)

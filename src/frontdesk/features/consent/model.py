@@ -17,6 +17,8 @@ CONFIRM_EVERY = timedelta(hours=24)
 HELP_EVERY = timedelta(minutes=10)
 # How long a person may take to answer the text that asks whether they really want texts.
 REQUEST_OPEN_FOR = timedelta(hours=72)
+# Who agreed longer ago signed up elsewhere, or was told then: a consent put on record later welcomes nobody.
+WELCOME_WITHIN = timedelta(hours=24)
 
 
 class LedgerEvent(StrEnum):
@@ -306,12 +308,17 @@ def confirmation_text(reply: Reply, *, business: str, phone: str) -> str:
                 "Msg & data rates may apply. Reply STOP to opt out."
             )
         case Reply.OPT_IN_CONFIRMATION:
-            return (
-                f"{business}: You are signed up for our texts. Msg frequency varies. "
-                "Msg & data rates may apply. Reply HELP for help, STOP to opt out."
-            )
+            return welcome_text(business=business, frequency="")
         case Reply.NOTHING:
             return ""
+
+
+def welcome_text(*, business: str, frequency: str) -> str:
+    """Write the text that confirms a consent: brand, frequency, rates, HELP and STOP (CTIA handbook, R10)."""
+    return (
+        f"{business}: You are signed up for our texts. {frequency or 'Msg frequency varies'}. "
+        "Msg & data rates may apply. Reply HELP for help, STOP to opt out."
+    )
 
 
 def request_text(*, business: str, frequency: str) -> str:

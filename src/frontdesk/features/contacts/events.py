@@ -22,4 +22,16 @@ class ImportCompleted(Event):
     rejected: int
 
 
-EVENTS: tuple[type[Event], ...] = (ImportCompleted,)
+@dataclass(frozen=True, slots=True)
+class ImportUndoFinished(Event):
+    """A file of people has been taken back; the figures count people, `left` those who were touched since."""
+
+    name: ClassVar[str] = "contacts.import_undo_finished.v1"
+    import_id: UUID
+    filename: str
+    removed: int
+    restored: int
+    left: int
+
+
+EVENTS: tuple[type[Event], ...] = (ImportCompleted, ImportUndoFinished)

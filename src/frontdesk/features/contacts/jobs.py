@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
-from frontdesk.features.contacts.service import importing
+from frontdesk.features.contacts.service import importing, undoing
 from frontdesk.features.contacts.service.reading import Read
 from frontdesk.features.contacts.service.staging import Staged, tidy
 from frontdesk.kernel.db import Database, Transaction
@@ -22,7 +22,7 @@ AT_ONCE = 2
 
 
 def add_import_workflow(workflows: Workflows, *, app: Database, folder: Path) -> None:
-    """Register the taking in of files that wait in `folder`, two at once over all workers, and their tidying.
+    """Register the taking in of files that wait in `folder`, two at once over all workers, their undoing and tidying.
 
     A run that is interrupted goes on after its last batch, wherever the interruption came.
     """
@@ -38,6 +38,11 @@ def add_import_workflow(workflows: Workflows, *, app: Database, folder: Path) ->
             if isinstance(error, Refused) or run.attempt >= RETRY.max_attempts:
                 await _give_up(run, import_id, error, app=app)
             raise
+
+    @workflows.workflow(undoing.TAKE_BACK, retry=RETRY, concurrency=AT_ONCE)
+    async def take_back(run: RunContext) -> None:
+        import_id = UUID(str(run.args["import_id"]))
+        await _take_back(run, import_id)
 
     @workflows.workflow(TIDY)
     async def tidy_up(run: RunContext) -> None:
@@ -99,6 +104,28 @@ async def _take_batch(
         return 0 if tally is None else tally.done
 
     await run.step(f"batch {number + 1:04}", take)
+
+
+async def _take_back(run: RunContext, import_id: UUID) -> None:
+    number, people = 0, 1
+    while people:
+        number += 1
+        people = await run.step(f"batch {number:04}", lambda tx: undoing.undo_batch(tx, import_id))
+
+    async def finish(tx: Transaction) -> None:
+        await undoing.finish_undo(tx, import_id)
+
+    await run.step("finish", finish)
+
+
+async def forget_old_rows(app: Database, tenant_id: UUID, *, before: datetime) -> int:
+    """Forget the rows of a business's imports that ended before a moment; returns in how many steps."""
+    steps = 0
+    while True:
+        async with app.transaction(tenant_id) as tx:
+            if not await undoing.forget_old_rows(tx, before=before):
+                return steps
+        steps += 1
 
 
 async def _give_up(run: RunContext, import_id: UUID, error: Exception, *, app: Database) -> None:

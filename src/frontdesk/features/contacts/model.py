@@ -185,6 +185,62 @@ class Import:
     updated_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    rows_forgotten_at: datetime | None
+    undo_run_id: UUID | None
+    undo_starts: int
+    undo_started_at: datetime | None
+    undone_at: datetime | None
+    undone_removed: int
+    undone_restored: int
+    undone_left: int
+
+    @property
+    def is_being_undone(self) -> bool:
+        """Whether it is to be undone, and some of it still stands."""
+        return self.undo_started_at is not None and self.undone_at is None
+
+    @property
+    def may_be_undone(self) -> bool:
+        """Whether it wrote people, is over, and what undoing needs is still kept."""
+        wrote = not self.dry_run and self.rows_added + self.rows_merged > 0
+        over = self.status in (ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELED)
+        return wrote and over and self.undo_started_at is None and self.rows_forgotten_at is None
+
+
+class ChangeKind(StrEnum):
+    """What an import did to a person."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    TAGGED = "tagged"  # nothing but tags
+
+
+class UndoOutcome(StrEnum):
+    """What became of a person when an import was undone; the last three are left as they are."""
+
+    REMOVED = "removed"
+    RESTORED = "restored"
+    CHANGED_SINCE = "changed_since"
+    IN_USE = "in_use"
+    NOT_KNOWN = "not_known"
+
+
+LEFT_BECAUSE: Mapping[UndoOutcome, str] = {
+    UndoOutcome.CHANGED_SINCE: "Changed by somebody, or by a later file, since the import.",
+    UndoOutcome.IN_USE: "There are calls, texts or a campaign with this person by now.",
+    UndoOutcome.NOT_KNOWN: "Changed by something else in the same moment, so that nobody knows what was there before.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftPerson:
+    """A person whom the undoing of an import left as they are, and why."""
+
+    contact_id: UUID
+    phone_e164: str
+    name: str
+    reason: UndoOutcome
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

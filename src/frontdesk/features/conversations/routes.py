@@ -77,7 +77,12 @@ def router(access: Access, *, lane: delivery.InlineLane) -> APIRouter:
             found = await service.list_messages(tx, conversation_id=conversation_id, before=before, limit=limit)
         return page_of(found, found[-1].id if found else None, limit=limit)
 
-    @routes.post("/conversations/{conversation_id}/messages", summary="Answer a person", status_code=202)
+    @routes.post(
+        "/conversations/{conversation_id}/messages",
+        summary="Answer a person",
+        status_code=202,
+        responses={409: {"description": "There is no conversation to go on with, or the key stands for another text"}},
+    )
     async def write(
         conversation_id: UUID,
         visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_SEND))],

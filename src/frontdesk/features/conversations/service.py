@@ -254,14 +254,6 @@ async def ask_to_confirm(tx: Transaction, *, request_id: UUID, phone_e164: str, 
     request = await consent.find_open_request(tx, request_id=request_id)
     if request is None:
         return
-    numbers = [one for one in await senders.list_numbers(tx) if one.texting_allowed and one.retired_at is None]
-    if not numbers:
-        subject = "Somebody signed up for texts and cannot be asked to confirm it: no number may text."
-        await raise_task_about(
-            tx, phone_e164=phone_e164, kind="opt_in_not_asked", subject=subject, source_key=f"opt_in:{request_id}"
-        )
-        return
-    contact = await contacts.ensure_contact(tx, phone_e164=phone_e164)
     business = await tenants.get_tenant(tx)
     words = Words(
         key=f"opt_in:{request_id}",
@@ -273,16 +265,54 @@ async def ask_to_confirm(tx: Transaction, *, request_id: UUID, phone_e164: str, 
         body=consent.request_text(business=business.name, frequency=request.frequency),
         useful_until=min(request.expires_at, tx.now + ANSWER_USEFUL_FOR),
     )
-    line = numbers[0]
+    if not await _say_unasked(tx, words, phone_e164=phone_e164, lane=lane):
+        subject = "Somebody signed up for texts and cannot be asked to confirm it: no number may text."
+        await raise_task_about(
+            tx, phone_e164=phone_e164, kind="opt_in_not_asked", subject=subject, source_key=f"opt_in:{request_id}"
+        )
+
+
+async def welcome(
+    tx: Transaction, *, opt_in_id: UUID, phone_e164: str, frequency: str, lane: delivery.InlineLane
+) -> None:
+    """Tell a person by text that they are signed up, once per consent; nothing if it was taken back meanwhile."""
+    record = await consent.get_opt_in(tx, opt_in_id=opt_in_id)
+    if not record.permits_marketing:
+        return
+    business = await tenants.get_tenant(tx)
+    words = Words(
+        key=f"welcome:{opt_in_id}",
+        message_class=delivery.MessageClass.TRANSACTIONAL,
+        cause=f"opt_in:{opt_in_id}",
+        template="opt_in_welcome",
+        basis="the person's own sign-up, which this confirms",
+        basis_at=record.given_at or record.recorded_at,
+        body=consent.welcome_text(business=business.name, frequency=frequency),
+        useful_until=tx.now + ANSWER_USEFUL_FOR,
+    )
+    if not await _say_unasked(tx, words, phone_e164=phone_e164, lane=lane):
+        subject = "Somebody signed up for texts and was not welcomed: no number may text."
+        await raise_task_about(
+            tx, phone_e164=phone_e164, kind="opt_in_not_welcomed", subject=subject, source_key=f"welcome:{opt_in_id}"
+        )
+
+
+async def _say_unasked(tx: Transaction, words: Words, *, phone_e164: str, lane: delivery.InlineLane) -> bool:
+    """Write to somebody who may never have written, from our first number that may text; False if none may."""
+    numbers = [one for one in await senders.list_numbers(tx) if one.texting_allowed and one.retired_at is None]
+    if not numbers:
+        return False
+    contact = await contacts.ensure_contact(tx, phone_e164=phone_e164)
     await say(
         tx,
         words,
         contact_id=contact.id,
         phone_e164=phone_e164,
-        sender_e164=line.phone_e164,
-        provider=line.provider,
+        sender_e164=numbers[0].phone_e164,
+        provider=numbers[0].provider,
         lane=lane,
     )
+    return True
 
 
 async def raise_task(

@@ -17,6 +17,8 @@ from frontdesk.features.delivery.queries.bulk import drop_queued
 from frontdesk.features.delivery.queries.figures import read_figure
 from frontdesk.features.delivery.queries.gate_facts import lock_person
 from frontdesk.features.delivery.queries.reports import Attempt, SendJob, StoredDecision
+from frontdesk.features.delivery.queries.restored import drop_waiting
+from frontdesk.features.delivery.queries.strangers import forget_provoked
 from frontdesk.features.delivery.queries.streams import close_stream, open_stream
 from frontdesk.features.delivery.queries.switches import count_posting_to
 from frontdesk.features.delivery.segments import to_gsm7_friendly
@@ -68,7 +70,9 @@ __all__ = [
     "correct_spent",
     "count_posting_to",
     "drop_queued",
+    "drop_waiting",
     "fill_words",
+    "forget_provoked",
     "free_what_it_held",
     "get_budget",
     "has_link",

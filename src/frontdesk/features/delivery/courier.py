@@ -30,7 +30,7 @@ class TooLate(Exception):
 class Courier:
     """Posts at most `limit` jobs at a time, each exactly once, and writes results in groups.
 
-    How many may be in flight starts at 4, doubles while the carrier accepts, and falls back to 4 when it fails: an
+    How many may be in flight starts at 4, grows by one per accepted text, and falls back to 4 when one fails: an
     outage costs a handful of requests, and recovery is no stampede.
     """
 
@@ -65,6 +65,7 @@ class Courier:
         self._recorder: asyncio.Task[None] | None = None
         self._closed = False
         self.paused_by_setting = paused_by_setting
+        self.fenced = False  # spares looking at what the gates would hold anyway
 
     def monotonic(self) -> float:
         """Tell the time of the clock that bounds a verdict's life, in seconds."""
@@ -78,6 +79,8 @@ class Courier:
 
     def room_for_a_set(self) -> int:
         """Tell how many jobs to claim at once: none until a quarter of the window is free; claims cost by the set."""
+        if self.fenced:
+            return 0
         free = self.free_slots()
         return free if 4 * free >= min(self._window, self._limit) else 0
 
@@ -154,7 +157,7 @@ class Courier:
 
     def _adapt(self, outcome: Outcome) -> None:
         if isinstance(outcome, Accepted):
-            self._window = min(self._limit, self._window + 1 if self._window >= self._limit // 2 else self._window * 2)
+            self._window = min(self._limit, self._window + 1)
         elif isinstance(outcome, ProviderError) and not outcome.permanent:
             self._window = FIRST_WINDOW
 

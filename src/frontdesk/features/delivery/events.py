@@ -50,6 +50,14 @@ class TextDelayed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StrangersTurnedAway(Event):
+    """A text that an outsider caused was barred, as it may be fraud; the code says by which limit."""
+
+    name: ClassVar[str] = "delivery.strangers_turned_away.v1"
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class CarrierReportedOptOut(Event):
     """A carrier refused a text because the person had told it to stop."""
 
@@ -86,6 +94,7 @@ EVENTS: tuple[type[Event], ...] = (
     TextProgressed,
     TextGivenUp,
     TextDelayed,
+    StrangersTurnedAway,
     CarrierReportedOptOut,
     SendingPaused,
     SendingResumed,

@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from frontdesk.features.delivery.model import MessageClass
 
-RULES_VERSION = "2026-11-2"
+RULES_VERSION = "2026-11-4"
 RECHECK = timedelta(seconds=1)
+FENCE_RECHECK = timedelta(seconds=10)
 SPENT_RECHECK = timedelta(minutes=5)
 
 
@@ -70,8 +71,34 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provoked:
+    """What outsiders have made the business send within the hour, and how much of that it takes.
+
+    `range_` is of the thousand numbers around the recipient's, the rest of all texts that outsiders caused.
+    """
+
+    range_texts: int
+    range_limit: int
+    hour_cents: Decimal
+    hour_limit_cents: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where a text goes ("" is no country), where its business lets texts go, and who has caused it if not itself."""
+
+    country: str
+    costs_extra: bool
+    allowed: tuple[str, ...]
+    provoked: Provoked | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that the gates may look at, read in the transaction that decides; None means unknown."""
+    """All that the gates may look at, read in the transaction that decides; None means unknown.
+
+    Without a `destination` or `fenced` the facts are of a decision that was taken before anybody asked for them.
+    """
 
     at: datetime
     message_class: MessageClass
@@ -91,6 +118,8 @@ class Facts:
     earlier_unsettled: bool | None
     marketing: Marketing | None = None
     money: Money | None = None
+    destination: Destination | None = None
+    fenced: bool | None = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,11 +228,38 @@ def _recipient_is_a_person(facts: Facts) -> tuple[Verdict, str, datetime | None]
     return PASS
 
 
+def _destination_is_wanted(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    to = facts.destination
+    if to is None:
+        return PASS
+    if to.costs_extra:
+        return Verdict.BAR, "delivery.number_costs_extra", None
+    if to.country not in to.allowed:
+        return Verdict.BAR, "delivery.country_not_allowed", None
+    return PASS if to.provoked is None else _strangers_keep_measure(to.provoked, facts.money)
+
+
+def _strangers_keep_measure(known: Provoked, money: Money | None) -> tuple[Verdict, str, datetime | None]:
+    """Bar rather than hold: whoever pumps would be served an hour later, and a real caller is called back instead."""
+    if known.range_texts >= known.range_limit:
+        return Verdict.BAR, "delivery.range_too_busy", None
+    cost = None if money is None else money.cost_cents
+    if cost is not None and known.hour_cents + cost > known.hour_limit_cents:
+        return Verdict.BAR, "delivery.strangers_too_costly", None
+    return PASS
+
+
 def _sending_is_on(facts: Facts) -> tuple[Verdict, str, datetime | None]:
     if facts.paused is None:
         return Verdict.HOLD, "delivery.switches_unknown", facts.at + RECHECK
     if facts.paused:
         return Verdict.HOLD, f"delivery.paused_{facts.paused[0]}", facts.at
+    return PASS
+
+
+def _database_is_claimed(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    if facts.fenced is not False:
+        return Verdict.HOLD, "delivery.epoch_unclaimed", facts.at + FENCE_RECHECK
     return PASS
 
 
@@ -238,8 +294,10 @@ GATES: tuple[Gate, ...] = (
     Gate("basis", "CTIA Messaging Principles 2023: conversational, informational, promotional", _has_a_basis),
     Gate("consent", "47 CFR 64.1200(a)(10), (a)(12); FCC 24-24", _person_agrees),
     Gate("recipient", "no text to ourselves", _recipient_is_a_person),
+    Gate("destination", "SMS pumping: no premium numbers, only wanted countries, no ranges", _destination_is_wanted),
     Gate("sender", "CTIA 10DLC registration; carrier errors 30032, 30034", _sender_may_text),
     Gate("kill_switch", "operator's kill switch, effective within 1 s", _sending_is_on),
+    Gate("epoch", "a restored or copied database sends nothing until a person claims it", _database_is_claimed),
     Gate("sender_health", "breaker per number; provider's Retry-After", _sender_is_healthy),
     Gate("order", "texts of one thread leave in their order", _is_next_in_thread),
     Gate("law", "hours, caps, registrations and written consent, by place and date", _law_allows, _cite_law),

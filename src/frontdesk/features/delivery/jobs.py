@@ -90,7 +90,8 @@ class MarketingDispatch:
         return await self._system.perform(steer)
 
     async def refund_once(self) -> int:
-        """Give back what texts had reserved that no carrier took; returns how many budgets that changed."""
+        """Begin new days, and give back what was reserved for nothing; returns how many budgets that changed."""
+        await self._system.perform(budgets.advance_days)
         return await self._system.perform(lambda tx: budgets.refund(tx, limit=REFUND_LIMIT))
 
 

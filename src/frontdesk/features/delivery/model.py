@@ -52,6 +52,14 @@ USEFUL_FOR: dict[MessageClass, timedelta] = {
 }
 
 
+SIGN_UP = "opt_in:"  # how the cause of a question begins that a sign-up brings about
+
+
+def is_provoked(message_class: MessageClass, cause: str) -> bool:
+    """Tell whether a text is caused by whoever rings, writes or signs up, in any number and from any number."""
+    return message_class in (MessageClass.REPLY, MessageClass.COMPLIANCE) or cause.startswith(SIGN_UP)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextIntent:
     """The wish to send one text; `key` names it within its tenant, so that asking twice sends once.
@@ -72,6 +80,11 @@ class TextIntent:
     body: str
     useful_until: datetime
 
+    @property
+    def is_provoked(self) -> bool:
+        """Whether somebody outside the business caused it."""
+        return is_provoked(self.message_class, self.cause)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedJob:
@@ -80,6 +93,7 @@ class ClaimedJob:
     id: UUID
     tenant_id: UUID
     message_class: MessageClass
+    cause: str
     basis: str
     basis_at: datetime
     recipient_e164: str
@@ -93,6 +107,11 @@ class ClaimedJob:
     attempts: int
     correlation_id: UUID
     person_locked: bool
+
+    @property
+    def is_provoked(self) -> bool:
+        """Whether somebody outside the business caused it."""
+        return is_provoked(self.message_class, self.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

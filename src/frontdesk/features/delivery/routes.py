@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -104,17 +104,10 @@ class PauseOrder(BaseModel, extra="forbid"):
     reason: str = Field("", max_length=500)
 
 
-class Config(BaseModel):
-    """Switches of the whole platform."""
+class EmergencyStop(BaseModel):
+    """Whether all sending is stopped."""
 
     emergency_stop: bool
-
-
-class ConfigOrder(BaseModel, extra="forbid"):
-    """Which switch to set to what."""
-
-    key: Literal["emergency_stop"]
-    value: bool
 
 
 def router(access: Access, *, switches: Database, wake: Callable[[], None]) -> APIRouter:
@@ -198,19 +191,11 @@ def _add_platform_switches(routes: APIRouter, access: Access, wake: Callable[[],
     may_pause = access.to_platform(Scope.DELIVERY_PAUSE, reserved=True)
     may_resume = access.to_platform(Scope.DELIVERY_RESUME, reserved=True)
 
-    @routes.get("/api/config", summary="Read the switches of the whole platform")
     @routes.get("/api/config/emergency_stop", summary="Tell whether all sending is stopped")
-    async def read_config(visit: Annotated[PlatformVisit, Depends(may_read)]) -> Config:
+    async def read_emergency_stop(visit: Annotated[PlatformVisit, Depends(may_read)]) -> EmergencyStop:
         async with visit.transaction() as tx:
             proof = await switching.prove_stop(tx, scope=switching.Scope.GLOBAL, key="all")
-        return Config(emergency_stop=proof.paused_at is not None)
-
-    @routes.post("/api/config", summary="Stop all sending, or let it go on")
-    async def write_config(visit: Annotated[PlatformVisit, Depends(may_pause)], order: ConfigOrder) -> Config:
-        if not order.value and Scope.DELIVERY_RESUME not in visit.principal.scopes_for(None):
-            raise Refused("auth.scope_missing", f"This needs the scope {Scope.DELIVERY_RESUME}.", status=403)
-        await _switch(visit, switching.Scope.GLOBAL, "all", paused=order.value, reason="emergency stop", wake=wake)
-        return Config(emergency_stop=order.value)
+        return EmergencyStop(emergency_stop=proof.paused_at is not None)
 
     @routes.post("/api/channels/{channel}/pause", summary="Pause a channel everywhere and prove that it stopped")
     async def pause_channel(

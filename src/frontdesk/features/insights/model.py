@@ -92,6 +92,7 @@ class Changes:
 
 
 _REASONS: Mapping[str, str] = {
+    "ok": "nothing stands in the way",
     "textback.switched_off": "text-back is switched off",
     "textback.hidden_number": "the caller hid their number",
     "textback.costly_number": "texting that number costs extra",
@@ -99,9 +100,13 @@ _REASONS: Mapping[str, str] = {
     "consent.opted_out": "{who} opted out",
     "consent.opted_out_of_marketing": "{who} opted out of marketing",
     "consent.no_basis": "nothing permits this text",
-    "consent.unknown": "{who}'s consent could not be read",
+    "consent.unknown": "{who}'s consent could not be read; asked again",
     "delivery.too_late": "it would have come too late to be of use",
     "delivery.reply_too_late": "it would have come too late to be of use",
+    "delivery.country_not_allowed": "texts to that country are not allowed; the settings say to which they are",
+    "delivery.number_costs_extra": "texting that number costs extra",
+    "delivery.range_too_busy": "too many neighbouring numbers asked for a text within the hour",
+    "delivery.strangers_too_costly": "callers and sign-ups had used up what they may cost within an hour",
     "delivery.own_number": "the number is one of your own",
     "delivery.recipient_unknown": "the recipient could not be checked",
     "delivery.paused_setting": "all sending is switched off in the settings",
@@ -109,35 +114,39 @@ _REASONS: Mapping[str, str] = {
     "delivery.paused_tenant": "sending is paused",
     "delivery.paused_channel": "texting is paused everywhere",
     "delivery.switches_unknown": "the kill switches could not be read",
-    "delivery.earlier_text_first": "an earlier text goes first",
+    "delivery.epoch_unclaimed": "this database was restored or copied, and nobody has said yet that it may send",
+    "delivery.restored": "it waited when the database was put back to an earlier moment, and may have left since",
+    "delivery.earlier_text_first": "an earlier text to {who} goes first",
     "senders.unknown_number": "the number it would come from is not yours any more",
-    "budget.spent": "the budget is used up",
-    "budget.unknown": "the price or the budget could not be read",
-    "campaign.after_rehearsal": "it would leave after the days that were played",
-    "campaign.done": "the campaign had nothing more to send",
-    "campaign.empty_text": "the wording is empty for {who}",
-    "campaign.ended": "the campaign had ended",
-    "campaign.time_limit": "the campaign's time limit had passed",
-    "consent.refused_everywhere": "no business here may text {who}",
-    "contacts.deleted": "{who} was deleted from your contacts",
+    "budget.spent": "the budget is used up; it goes on by itself when there is room",
+    "budget.unknown": "the price or the budget could not be read; asked again",
+    "campaign.after_rehearsal": "it comes after the seven days that are rehearsed",
+    "campaign.done": "the campaign was over before, with nothing more to send",
+    "campaign.empty_text": "nothing is left of the text for {who} once it is filled in",
+    "campaign.ended": "the campaign was ended before",
+    "campaign.time_limit": "it is too late: the campaign's time limit comes first",
+    "consent.refused_everywhere": "{who} is on the do-not-contact list of all businesses here",
+    "contacts.deleted": "{who} is not among your people any more: deleted",
     "delivery.paused_campaign": "the campaign is paused",
-    "law.cap": "{who} has had as many marketing texts as the law or your own cap allows",
-    "law.consent_unverifiable": "the consent on record lacks what proves it",
-    "law.holiday": "it is a holiday where {who} may be",
-    "law.no_rules": "no rules are known for where {who} may be",
-    "law.no_window": "the law leaves no hour open",
-    "law.no_written_consent": "marketing needs written consent",
-    "law.quiet_hours": "it is no hour for marketing where {who} may be",
+    "law.cap": "{who} has had as many marketing texts in a day as the law or your own cap allows",
+    "law.consent_unverifiable": "the written consent on record is incomplete: it lacks what proves it",
+    "law.holiday": "it is a holiday where {who} may be, on which marketing is not allowed",
+    "law.no_rules": "no law is on file for the country where {who} may be",
+    "law.no_window": "the law leaves no hour in which all rules allow it",
+    "law.no_written_consent": "no written consent on record, which marketing needs",
+    "law.quiet_hours": "it is outside the hours in which marketing is allowed where {who} may be",
     "law.registration_missing": "the business lacks a registration that a state asks for",
-    "law.sunday": "it is Sunday where {who} may be",
-    "law.unknown": "the law could not be asked",
-    "law.zone_unknown": "nobody knows where {who} may be",
-    "senders.campaign_not_approved": "the number it would come from belongs to no approved campaign",
+    "law.sunday": "it is a Sunday where {who} may be, on which marketing is not allowed",
+    "law.unknown": "the law could not be asked; asked again",
+    "law.zone_unknown": "nobody knows in which time zone {who} is",
+    "senders.campaign_not_approved": "the carriers have approved no campaign for the number it would come from",
     "senders.number_retired": "the number it would come from is retired",
-    "senders.registration_unknown": "nothing is known of the number's registration",
-    "senders.short_code_not_approved": "the short code's campaign is not approved",
+    "senders.registration_unknown": "nothing is known of the registration of the number it would come from",
+    "senders.short_code_not_approved": "the carriers have not approved the short code it would come from",
     "senders.toll_free_not_verified": "the toll-free number it would come from is not verified",
     "senders.number_blocked": "the carrier has blocked the number it would come from",
+    "delivery.in_doubt": "the carrier cannot say whether it has the text; it is never sent twice",
+    "delivery.retries_exhausted": "the carrier refused every try",
 }
 _HELD_BY_CARRIER = re.compile(r"delivery\.sender_held_(\w+)")
 
@@ -145,7 +154,8 @@ _HELD_BY_CARRIER = re.compile(r"delivery\.sender_held_(\w+)")
 def why_no_text(code: str, *, who: str, citation: str = "") -> str:
     """Say in words why a text was not sent or waits, with the source of the rule where the law is one."""
     held = _HELD_BY_CARRIER.fullmatch(code)
-    words = "the carrier asked us to wait" if held else _REASONS.get(code, code.replace("_", " ") or "no reason given")
+    known = _REASONS.get(code, code.replace("_", " ") or "no reason given")
+    words = "the carrier asked the number to wait" if held else known
     lawful = citation if "CFR" in citation or "CTIA" in citation else ""
     return words.format(who=who) + (f" ({lawful})" if lawful else "")
 

@@ -124,7 +124,12 @@ def _add_looking(routes: APIRouter, access: Access) -> None:
 
 
 def _add_changing(routes: APIRouter, access: Access) -> None:
-    @routes.post("", summary="Add a number", status_code=201)
+    @routes.post(
+        "",
+        summary="Add a number",
+        status_code=201,
+        responses={409: {"description": "The number belongs to a business already"}},
+    )
     async def add_number(
         visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))],
         new: NewNumber,
@@ -143,7 +148,11 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
             )
             return describe(await service.get_number(tx, number_id=number_id))
 
-    @routes.patch("/{number_id}", summary="Change a number, retire it or take it back")
+    @routes.patch(
+        "/{number_id}",
+        summary="Change a number, retire it or take it back",
+        responses={409: {"description": "The number is retired"}},
+    )
     async def change_number(
         number_id: UUID,
         visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))],

@@ -24,6 +24,9 @@ QUIET_FROM, QUIET_UNTIL = time(21), time(9)
 MAX_BUDGET = Decimal(10) ** 10  # the column holds ten digits before the point, and four after it
 BUDGET_PLACES = 4
 MAX_DAILY_CAP = 3
+DEFAULT_RANGE_LIMIT = 30  # a thousand neighbouring numbers hardly hold as many callers of one business in one hour
+MAX_RANGE_LIMIT = 1_000_000
+MAX_COUNTRIES = 100
 MAX_REGISTRATIONS = 50
 _KIND = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _REGION = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}")
@@ -43,7 +46,8 @@ class Tenant:
     """A business; `hours` and `registrations` are JSON, cool-down and ring time in seconds, budgets in cents.
 
     `quiet_from` and `quiet_until` are on the recipient's clock; equal ones leave quiet hours to the law alone. `state`
-    is where the business itself is (ISO 3166-2, empty if not told).
+    is where the business itself is (ISO 3166-2, empty if not told). `texting_countries` are those abroad to which texts
+    may go; `range_hourly_limit` is how many texts outsiders may cause in an hour to a thousand neighbouring numbers.
     """
 
     id: UUID
@@ -70,6 +74,8 @@ class Tenant:
     registrations: str = "{}"
     double_opt_in: bool = False
     marketing_daily_cap: int = 1
+    texting_countries: tuple[str, ...] = ()
+    range_hourly_limit: int = DEFAULT_RANGE_LIMIT
     created_at: datetime
     updated_at: datetime
 
@@ -112,7 +118,8 @@ def checked(tenant: Tenant) -> Tenant:
     """Give a business back as it is kept: refuses settings that cannot be, naming what would be right.
 
     The codes are `tenants.timezone_invalid`, `country_invalid`, `state_invalid`, `quiet_hours_invalid`,
-    `budget_invalid`, `daily_cap_invalid`, `website_invalid` and `registrations_invalid`.
+    `budget_invalid`, `daily_cap_invalid`, `countries_invalid`, `range_limit_invalid`, `website_invalid` and
+    `registrations_invalid`.
     """
     if tenant.timezone not in available_timezones():
         raise Refused(
@@ -146,6 +153,7 @@ def checked(tenant: Tenant) -> Tenant:
         raise Refused(
             "tenants.daily_cap_invalid", f"a person gets 0 to {MAX_DAILY_CAP} marketing texts in 24 hours", status=422
         )
+    _refuse_reach(tenant)
     if tenant.website and _WEBSITE.fullmatch(tenant.website) is None:
         raise Refused("tenants.website_invalid", "a website is written like https://example.com", status=422)
     read_registrations(tenant.registrations)
@@ -193,6 +201,20 @@ def _registration(kind: str, entry: object) -> Registration:
                 f"{kind} has a `number`, and `valid_until` where it ends, and nothing else",
                 status=422,
             )
+
+
+def _refuse_reach(tenant: Tenant) -> None:
+    countries = tenant.texting_countries
+    if len(countries) > MAX_COUNTRIES or any(re.fullmatch(r"[A-Z]{2}", one) is None for one in countries):
+        raise Refused(
+            "tenants.countries_invalid",
+            f"texting countries are at most {MAX_COUNTRIES}, each in two capitals like CA (ISO 3166)",
+            status=422,
+        )
+    if not 1 <= tenant.range_hourly_limit <= MAX_RANGE_LIMIT:
+        raise Refused(
+            "tenants.range_limit_invalid", f"the hourly limit of a range is 1 to {MAX_RANGE_LIMIT:,} texts", status=422
+        )
 
 
 def _day(kind: str, text: object) -> date | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncpg
+
 from frontdesk.features.tenants.model import Tenant
 from frontdesk.kernel.db import Transaction
 
@@ -10,7 +12,7 @@ GET = """
            textback_open_template, textback_closed_template, textback_cooldown_seconds, voicemail_enabled,
            recording_announcement, daily_budget_cents, monthly_budget_cents, quiet_from, quiet_until, state,
            postal_address, website, registrations::text as registrations, double_opt_in, marketing_daily_cap,
-           created_at, updated_at
+           texting_countries, range_hourly_limit, created_at, updated_at
     from tenants where id = $1
 """
 
@@ -19,7 +21,7 @@ LIST = """
            textback_open_template, textback_closed_template, textback_cooldown_seconds, voicemail_enabled,
            recording_announcement, daily_budget_cents, monthly_budget_cents, quiet_from, quiet_until, state,
            postal_address, website, registrations::text as registrations, double_opt_in, marketing_daily_cap,
-           created_at, updated_at
+           texting_countries, range_hourly_limit, created_at, updated_at
     from tenants order by name, id
 """
 
@@ -28,9 +30,9 @@ INSERT = """
                          textback_open_template, textback_closed_template, textback_cooldown_seconds,
                          voicemail_enabled, recording_announcement, created_at, updated_at, daily_budget_cents,
                          monthly_budget_cents, quiet_from, quiet_until, state, postal_address, website, registrations,
-                         double_opt_in, marketing_daily_cap)
+                         double_opt_in, marketing_daily_cap, texting_countries, range_hourly_limit)
     values ($1, $2, $3, $4, $5, $6::jsonb, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15, $16, $17, $18, $19, $20, $21,
-            $22, $23::jsonb, $24, $25)
+            $22, $23::jsonb, $24, $25, $26, $27)
     on conflict (slug) do nothing
     returning true
 """
@@ -41,7 +43,8 @@ UPDATE = """
         textback_enabled = $8, textback_open_template = $9, textback_closed_template = $10,
         textback_cooldown_seconds = $11, voicemail_enabled = $12, recording_announcement = $13, updated_at = $14,
         daily_budget_cents = $15, monthly_budget_cents = $16, quiet_from = $17, quiet_until = $18, state = $19,
-        postal_address = $20, website = $21, registrations = $22::jsonb, double_opt_in = $23, marketing_daily_cap = $24
+        postal_address = $20, website = $21, registrations = $22::jsonb, double_opt_in = $23, marketing_daily_cap = $24,
+        texting_countries = $25, range_hourly_limit = $26
     where id = $1
 """
 
@@ -49,12 +52,12 @@ UPDATE = """
 async def find_tenant(tx: Transaction) -> Tenant | None:
     """Find the business this transaction speaks for."""
     row = await tx.fetchrow(GET, tx.tenant)
-    return None if row is None else Tenant(**dict(row))
+    return None if row is None else _tenant(row)
 
 
 async def list_tenants(tx: Transaction) -> list[Tenant]:
     """List every business the transaction may see."""
-    return [Tenant(**dict(row)) for row in await tx.fetch(LIST)]
+    return [_tenant(row) for row in await tx.fetch(LIST)]
 
 
 async def insert_tenant(tx: Transaction, tenant: Tenant) -> bool:
@@ -86,6 +89,8 @@ async def insert_tenant(tx: Transaction, tenant: Tenant) -> bool:
         tenant.registrations,
         tenant.double_opt_in,
         tenant.marketing_daily_cap,
+        list(tenant.texting_countries),
+        tenant.range_hourly_limit,
     )
     return written is True
 
@@ -118,4 +123,10 @@ async def update_tenant(tx: Transaction, tenant: Tenant) -> None:
         tenant.registrations,
         tenant.double_opt_in,
         tenant.marketing_daily_cap,
+        list(tenant.texting_countries),
+        tenant.range_hourly_limit,
     )
+
+
+def _tenant(row: asyncpg.Record) -> Tenant:
+    return Tenant(**(dict(row) | {"texting_countries": tuple(row["texting_countries"])}))

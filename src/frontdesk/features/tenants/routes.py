@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
@@ -13,10 +13,18 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from frontdesk.features.tenants import hours, service
-from frontdesk.features.tenants.model import Registration, Tenant, read_registrations, with_registrations
+from frontdesk.features.tenants.model import (
+    MAX_COUNTRIES,
+    MAX_RANGE_LIMIT,
+    Registration,
+    Tenant,
+    read_registrations,
+    with_registrations,
+)
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.moments import WallTime
 
 MAX_TEMPLATE = 640
 Cents = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
@@ -48,14 +56,16 @@ class TenantView(BaseModel):
     recording_announcement: str
     daily_budget_cents: Decimal
     monthly_budget_cents: Decimal
-    quiet_from: time
-    quiet_until: time
+    quiet_from: WallTime
+    quiet_until: WallTime
     state: str
     postal_address: str
     website: str
     registrations: dict[str, RegistrationView]
     double_opt_in: bool
     marketing_daily_cap: int
+    texting_countries: list[str]
+    range_hourly_limit: int
     created_at: datetime
     updated_at: datetime
 
@@ -77,14 +87,16 @@ class TenantChange(BaseModel, extra="forbid"):
     recording_announcement: str | None = Field(None, min_length=1, max_length=500)
     daily_budget_cents: Cents | None = None
     monthly_budget_cents: Cents | None = None
-    quiet_from: time | None = None
-    quiet_until: time | None = None
+    quiet_from: WallTime | None = None
+    quiet_until: WallTime | None = None
     state: str | None = Field(None, pattern=r"^([A-Z]{2}-[A-Z0-9]{1,3})?$")
     postal_address: str | None = Field(None, max_length=500)
     website: str | None = Field(None, max_length=500)
     registrations: dict[str, RegistrationView] | None = Field(None, max_length=50)
     double_opt_in: bool | None = None
     marketing_daily_cap: int | None = Field(None, ge=0, le=3)
+    texting_countries: list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]] | None = Field(None, max_length=MAX_COUNTRIES)
+    range_hourly_limit: int | None = Field(None, ge=1, le=MAX_RANGE_LIMIT)
 
     @field_validator("postal_address", "website")
     @classmethod
@@ -171,6 +183,8 @@ def apply(tenant: Tenant, change: TenantChange) -> Tenant:
         zone = given.get("timezone") or tenant.timezone
         given["hours"] = hours.to_json(hours.from_document(given["hours"], zone=zone))
     given.pop("registrations", None)
+    if "texting_countries" in given:
+        given["texting_countries"] = tuple(sorted(set(given["texting_countries"])))
     changed = replace(tenant, **given)
     if change.registrations is None:
         return changed

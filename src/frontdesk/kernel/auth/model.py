@@ -67,10 +67,15 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
     SIMULATE = "simulate"
     METRICS_READ = "metrics:read"
+    OPERATIONS_READ = "operations:read"
+    OPERATIONS_WRITE = "operations:write"
+    OPERATIONS_APPROVE = "operations:approve"
 
 
 # What concerns every business at once; no business can hold or grant it.
-PLATFORM_SCOPES = frozenset({Scope.METRICS_READ})
+PLATFORM_SCOPES = frozenset(
+    {Scope.METRICS_READ, Scope.OPERATIONS_READ, Scope.OPERATIONS_WRITE, Scope.OPERATIONS_APPROVE}
+)
 _OWNER = frozenset(Scope) - PLATFORM_SCOPES
 _READING = frozenset(scope for scope in _OWNER if scope.endswith(":read"))
 ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {

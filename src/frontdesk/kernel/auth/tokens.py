@@ -29,12 +29,20 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 
 async def create_token(
-    tx: Tx, *, name: str, scopes: frozenset[Scope], grantable: frozenset[Scope], expires_at: datetime, actor: Actor
+    tx: Tx,
+    *,
+    name: str,
+    scopes: frozenset[Scope],
+    grantable: frozenset[Scope],
+    expires_at: datetime,
+    actor: Actor,
+    issuer_ends_at: datetime | None = None,
 ) -> IssuedToken:
     """Issue a token for the transaction's tenant, or for the platform if it has none.
 
-    `grantable` are the scopes of whoever asks: nobody can hand out more. Refuses `auth.token_name`,
-    `auth.token_scopes` (403 beyond what is grantable) and `auth.token_expiry` (past, or later than 366 days).
+    `grantable` are the scopes of whoever asks: nobody can hand out more. `issuer_ends_at` is when the token ends that
+    asks: none that it issues outlives it. Refuses `auth.token_name`, `auth.token_scopes` (403 beyond what is grantable)
+    and `auth.token_expiry` (past, or later than 366 days; 403 beyond the issuer's).
     """
     label = name.strip()
     if not label or len(label) > MAX_NAME_LENGTH or "\x00" in label:
@@ -47,6 +55,8 @@ async def create_token(
         raise Refused("auth.token_scopes", f"You cannot hand out what you do not hold: {names}.", status=403)
     if not tx.now < expires_at <= tx.now + MAX_LIFETIME:
         raise Refused("auth.token_expiry", "Choose an expiry between now and 366 days from now.", status=422)
+    if issuer_ends_at is not None and expires_at > issuer_ends_at:
+        raise Refused("auth.token_expiry", "A token cannot issue one that ends later than itself.", status=403)
     secret = new_token(TOKEN_PREFIX)
     token = ApiToken(
         id=new_id(),

@@ -58,7 +58,8 @@ class Access(Protocol):
     """Whoever lets visitors in; each method returns what a route depends on.
 
     Refused: `auth.login_required` (401), `auth.scope_missing` (403), `auth.csrf` (403), `tenants.not_found` (404) for a
-    business that is not the visitor's, and `tenants.choose` (400) when none is named and there are several.
+    business that is not the visitor's, `tenants.choose` (400) when none is named and there are several, and
+    `api.too_fast` (429) for who asks too often.
     """
 
     def to_business(self, scope: Scope, *, reserved: bool = False) -> Callable[..., Awaitable[Visit]]:

@@ -67,6 +67,20 @@ async def make_cluster(places: Places, account: Account) -> None:
     _finish(unfinished, places.data)
 
 
+def forget_standbys(data: Path) -> None:
+    """Take out of a stopped server's own settings that commits wait for a copy: nobody is there yet to take it."""
+    path = data / "postgresql.auto.conf"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    except FileNotFoundError:
+        return
+    kept = [line for line in lines if not line.startswith("synchronous_standby_names")]
+    if kept != lines:
+        with path.open("r+", encoding="utf-8") as file:
+            file.writelines(kept)
+            file.truncate()
+
+
 def _fresh_folder(places: Places, account: Account) -> Path:
     """Make the empty folder in which initdb works."""
     shutil.rmtree(places.unfinished, ignore_errors=True)

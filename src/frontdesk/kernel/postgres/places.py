@@ -9,7 +9,7 @@ import socket
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 USER = "frontdesk"
 DATABASE = "frontdesk"
@@ -110,6 +110,22 @@ class Places:
                 self.port_file.write_text(f"{port}\n", encoding="utf-8")
                 return port
         raise OSError("no free port on the loopback address")
+
+    def cluster_name(self) -> str:
+        """Name the data directory by where it lies: a copy of it, or one restored in its place, has another name."""
+        mark = f"{self.data}\n{self.data.stat().st_ino}"
+        return f"frontdesk-{hashlib.sha256(os.fsencode(mark)).hexdigest()[:16]}"
+
+    def is_address_of(self, url: str) -> bool:
+        """Tell whether `url` is that of this server."""
+        try:
+            port = self.port()
+        except LookupError:
+            return False
+        parts = urlsplit(url)
+        asked = dict(parse_qsl(parts.query))
+        host, given = asked.get("host") or parts.hostname, asked.get("port") or parts.port
+        return host in {str(self.socket_folder), "127.0.0.1"} and str(given) == str(port)
 
     def socket_dsn(self, database: str = DATABASE) -> str:
         """Address the server through its socket: the faster way for programs on this machine."""

@@ -7,8 +7,8 @@ import fcntl
 import os
 import signal
 from collections import deque
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -17,7 +17,7 @@ import asyncpg
 from frontdesk.kernel.postgres import leftovers, tuning
 from frontdesk.kernel.postgres.account import Account, hand_over, open_installation, open_way, server_account
 from frontdesk.kernel.postgres.binaries import binary, installation
-from frontdesk.kernel.postgres.cluster import PostgresFailed, environment, make_cluster
+from frontdesk.kernel.postgres.cluster import PostgresFailed, environment, forget_standbys, make_cluster
 from frontdesk.kernel.postgres.places import DATABASE, Places, port_is_free
 from frontdesk.kernel.telemetry import get_logger
 
@@ -49,12 +49,15 @@ class EmbeddedPostgres:
 
     The first program to start it owns it: it restarts the server when it dies and stops it at the end. Later ones
     attach. A server orphaned by the death of its owner is adopted. `gave_up` is set when restarts do not help.
-    `settings` are PostgreSQL's own and win over ours.
+    `settings` are PostgreSQL's own and win over ours; `patience` is how many seconds a start may take.
     """
 
-    def __init__(self, home: Path, *, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, *, settings: Mapping[str, str] | None = None, patience: float = START_PATIENCE_S
+    ) -> None:
         self.places = Places(home.expanduser().resolve())
         self._settings = dict(settings or {})
+        self._patience = patience
         self.gave_up = asyncio.Event()
         self.restarts = 0
         self._owner_lock: int | None = None
@@ -94,6 +97,21 @@ class EmbeddedPostgres:
             raise
         self._watch = asyncio.create_task(self._keep_running(account), name="postgres-watch")
         return self.dsn
+
+    @asynccontextmanager
+    async def kept_down(self) -> AsyncIterator[None]:
+        """Keep every program from running this server, whose orphan is stopped; BlockingIOError while one runs it."""
+        account = server_account(self.places.data, self.places.home)
+        self.places.make(server_uid=account.uid)
+        if not self._take_ownership():
+            raise BlockingIOError(f"another program runs the PostgreSQL of {self.places.home}")
+        try:
+            orphan = leftovers.live_postmaster(self.places.data)
+            if orphan is not None:
+                await self._end(orphan)
+            yield
+        finally:
+            self._release_ownership()
 
     async def stop(self) -> None:
         """Stop the server if we own it: every session is ended, everything is flushed; a guest just leaves."""
@@ -187,6 +205,7 @@ class EmbeddedPostgres:
         """Clear what a dead server left, start a new one and wait until its database can be used."""
         survivors = await leftovers.end_survivors(self.places.data)
         cleared = leftovers.clear_lock_files(self.places.data, self.places.socket_folder)
+        forget_standbys(self.places.data)
         if survivors or cleared:
             log.warning("postgres.leftovers_cleared", survivors=survivors, files=[path.name for path in cleared])
         self._process = await self._spawn(account)
@@ -196,7 +215,7 @@ class EmbeddedPostgres:
 
     async def _spawn(self, account: Account) -> asyncio.subprocess.Process:
         """Start the postmaster in a session of its own, so that Ctrl-C reaches us first."""
-        port, overrides = self._port(), dict(self._settings)
+        port, overrides = self._port(), {"cluster_name": self.places.cluster_name(), **self._settings}
         if not port_is_free(port):
             overrides["listen_addresses"] = ""
             log.warning("postgres.port_taken", port=port, effect="reachable through its socket only")
@@ -226,7 +245,7 @@ class EmbeddedPostgres:
         """Wait until the database `frontdesk` accepts us; PostgresFailed with the log's end if it dies first."""
         exited = asyncio.create_task(process.wait())
         try:
-            async with asyncio.timeout(START_PATIENCE_S):
+            async with asyncio.timeout(self._patience):
                 while not await self._usable():
                     done, _ = await asyncio.wait({exited}, timeout=POLL_S)
                     if done:
@@ -257,6 +276,10 @@ class EmbeddedPostgres:
         while True:
             await self._until_dead()
             deaths.append(loop.time())
+            if not (self.places.data / "PG_VERSION").exists():
+                log.critical("postgres.data_gone", folder=str(self.places.data))
+                self.gave_up.set()
+                return
             log.error("postgres.died", pid=self._pid, said=_tail(self.places.log))
             if len(deaths) == MAX_RAPID and deaths[-1] - deaths[0] < RAPID_S:
                 log.critical("postgres.gave_up", deaths=MAX_RAPID, within_s=RAPID_S)

@@ -58,7 +58,8 @@ SETTINGS: dict[str, str] = {
     "listen_addresses": "127.0.0.1",
     "password_encryption": "scram-sha-256",
     "unix_socket_permissions": "0700",
-    "cluster_name": "frontdesk",
+    # A receiver of the log that stays away must not fill the disk; it then begins anew, with a new base backup.
+    "max_slot_wal_keep_size": "2GB",
 }
 
 if sys.platform == "linux":

@@ -12,7 +12,10 @@ from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from frontdesk.kernel.secrets import ensure_secret, read_secret_file
+from frontdesk.kernel.settings.alerting import AlertSettings
+from frontdesk.kernel.settings.monitoring import MonitorSettings
 from frontdesk.kernel.settings.parts import (
+    BackupSettings,
     CallsSettings,
     ClerkSettings,
     DatabaseSettings,
@@ -20,6 +23,7 @@ from frontdesk.kernel.settings.parts import (
     GoogleSettings,
     HooksSettings,
     JobberSettings,
+    LimitSettings,
     OutboxSettings,
     Part,
     ProcessSettings,
@@ -64,13 +68,17 @@ class Settings:
     web: WebSettings
     database: DatabaseSettings
     security: SecuritySettings
+    limits: LimitSettings
     outbox: OutboxSettings
     calls: CallsSettings
     textback: TextbackSettings
     delivery: DeliverySettings
     hooks: HooksSettings
+    alerts: AlertSettings
+    monitors: MonitorSettings
     scheduling: SchedulingSettings
     retention: RetentionSettings
+    backups: BackupSettings
     twilio: TwilioSettings
     telnyx: TelnyxSettings
     stripe: StripeSettings
@@ -94,9 +102,9 @@ class Settings:
     def parts(self) -> tuple[Part, ...]:
         """List the parts, in the order of the reference."""
         return (
-            self.process, self.web, self.database, self.security, self.outbox, self.calls, self.textback, self.delivery,
-            self.hooks, self.scheduling, self.retention, self.twilio, self.telnyx, self.stripe, self.google, self.clerk,
-            self.jobber,
+            self.process, self.web, self.database, self.security, self.limits, self.outbox, self.calls, self.textback,
+            self.delivery, self.hooks, self.alerts, self.monitors, self.scheduling, self.retention, self.backups,
+            self.twilio, self.telnyx, self.stripe, self.google, self.clerk, self.jobber,
         )  # fmt: skip
 
     def secret_values(self) -> tuple[str, ...]:
@@ -105,9 +113,10 @@ class Settings:
 
 
 PARTS: tuple[type[Part], ...] = (
-    ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, OutboxSettings, CallsSettings, TextbackSettings,
-    DeliverySettings, HooksSettings, SchedulingSettings, RetentionSettings, TwilioSettings, TelnyxSettings,
-    StripeSettings, GoogleSettings, ClerkSettings, JobberSettings,
+    ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, LimitSettings, OutboxSettings, CallsSettings,
+    TextbackSettings, DeliverySettings, HooksSettings, AlertSettings, MonitorSettings, SchedulingSettings,
+    RetentionSettings, BackupSettings, TwilioSettings, TelnyxSettings, StripeSettings, GoogleSettings, ClerkSettings,
+    JobberSettings,
 )  # fmt: skip
 
 
@@ -127,13 +136,17 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
         web=_load(WebSettings, values, faults),
         database=_load(DatabaseSettings, values, faults),
         security=_load(SecuritySettings, values, faults),
+        limits=_load(LimitSettings, values, faults),
         outbox=_load(OutboxSettings, values, faults),
         calls=_load(CallsSettings, values, faults),
         textback=_load(TextbackSettings, values, faults),
         delivery=_load(DeliverySettings, values, faults),
         hooks=_load(HooksSettings, values, faults),
+        alerts=_load(AlertSettings, values, faults),
+        monitors=_load(MonitorSettings, values, faults),
         scheduling=_load(SchedulingSettings, values, faults),
         retention=_load(RetentionSettings, values, faults),
+        backups=_load(BackupSettings, values, faults),
         twilio=_load(TwilioSettings, values, faults),
         telnyx=_load(TelnyxSettings, values, faults),
         stripe=_load(StripeSettings, values, faults),

@@ -117,6 +117,32 @@ class SecuritySettings(Part):
         return self
 
 
+class LimitSettings(Part):
+    """How often the API may be asked; most requests cost one unit, an export a hundred."""
+
+    caller_units_per_minute: int = Field(
+        1200,
+        validation_alias="API_CALLER_UNITS_PER_MINUTE",
+        ge=0,
+        description="units that one token or person may use per minute in the long run; 0 is no limit",
+    )
+    caller_burst: int = Field(
+        600, validation_alias="API_CALLER_BURST", ge=100, description="units that one token or person may use at once"
+    )
+    business_units_per_minute: int = Field(
+        3600,
+        validation_alias="API_BUSINESS_UNITS_PER_MINUTE",
+        ge=0,
+        description="units that all tokens and people of one business may use per minute; 0 is no limit",
+    )
+    business_burst: int = Field(
+        1800,
+        validation_alias="API_BUSINESS_BURST",
+        ge=100,
+        description="units that all tokens and people of one business may use at once",
+    )
+
+
 class OutboxSettings(Part):
     """How fast announced events are handed on."""
 
@@ -204,6 +230,36 @@ class RetentionSettings(Part):
     )
     outbox_events_days: int = Field(
         30, validation_alias="RETENTION_OUTBOX_EVENTS_DAYS", ge=1, description="days after dispatch events are kept"
+    )
+    import_rows_days: int = Field(
+        30,
+        validation_alias="RETENTION_IMPORT_ROWS_DAYS",
+        ge=1,
+        description="days after an import its rows that were not taken are kept, and what undoing it needs",
+    )
+
+
+class BackupSettings(Part):
+    """Where backups go, how they are sealed and how long they are kept."""
+
+    folder: Path | None = Field(
+        None,
+        validation_alias="BACKUP_FOLDER",
+        description="folder for backups and the second copy of the log, best on another disk; unset: backups at home",
+    )
+    key: SecretStr | None = Field(
+        None,
+        validation_alias="BACKUP_KEY",
+        min_length=16,
+        description="seals the backups; unset: generated into the home folder's secrets: keep a copy elsewhere",
+    )
+    retention_days: int = Field(
+        14, validation_alias="BACKUP_RETENTION_DAYS", ge=1, description="days back that any moment can be restored"
+    )
+    stream_wal: bool = Field(
+        default=True,
+        validation_alias="BACKUP_STREAM_WAL",
+        description="whether `up` keeps a second copy of the embedded server's log, which every commit waits for",
     )
 
 

@@ -57,6 +57,16 @@ def check_web_address(value: str) -> str:
     return value.strip().rstrip("/")
 
 
+def check_secret_address(value: SecretStr) -> SecretStr:
+    """Refuse what is no address to post to: http(s)://host/…, plain http only to this machine. Its path is a secret."""
+    parts = urlsplit(value.get_secret_value().strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.password:
+        raise ValueError("must be an address like https://example.com/path")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError("must start with https:// (plain http is for this machine only)")
+    return value
+
+
 def check_database_address(value: SecretStr) -> SecretStr:
     """Refuse what is not a PostgreSQL address."""
     try:
@@ -117,6 +127,7 @@ def split_key_ring(value: object) -> object:
 
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
 DatabaseAddress = Annotated[SecretStr, AfterValidator(check_database_address)]
+SecretAddress = Annotated[SecretStr, AfterValidator(check_secret_address)]
 PublicKey = Annotated[str, AfterValidator(check_public_key)]
 SecretKey = Annotated[SecretStr, AfterValidator(check_secret_key)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(split_networks)]

@@ -14,12 +14,18 @@ async def _at_once() -> bool:
     return True
 
 
+async def _never() -> bool:
+    """Trust that a program which runs also works."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """A Python program to keep running.
 
     `arguments` go to `python -m <module>`; `environment` is added to ours; `ready` is asked every 50 ms after each
-    start until it answers true, and must not raise.
+    start until it answers true. `halted` is asked every 5 s: one that runs and is known not to work any more for 30 s
+    is killed and started anew. Neither may raise.
     """
 
     name: str
@@ -27,6 +33,7 @@ class Child:
     module: str = "frontdesk"
     environment: Mapping[str, str] = field(default_factory=dict)
     ready: Probe = _at_once
+    halted: Probe = _never
 
     @property
     def command(self) -> list[str]:

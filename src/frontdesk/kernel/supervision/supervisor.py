@@ -16,6 +16,7 @@ from frontdesk.kernel.supervision.strays import bury_strays, take_orphans_in
 from frontdesk.kernel.telemetry import get_logger
 
 READY_POLL_S = 0.05
+WATCH_S, HALTED_S = 5.0, 30.0
 RAPID_S, MAX_RAPID = 30.0, 5  # this many deaths within this time is a fault that a restart does not cure
 BACKOFF_S = (0.0, 0.25, 0.5, 1.0, 2.0)
 EX_CONFIG = 78  # sysexits.h: wrong settings, which no restart cures
@@ -115,12 +116,24 @@ class Supervisor:
         log.info("child.started", child=child.name, pid=process.pid)
         if self._stopping.is_set():
             process.kill()  # it came too late to be drained and has not begun anything
-        readiness = asyncio.create_task(self._until_ready(child))
+        watch = asyncio.create_task(self._watch(child, process))
         try:
             return await process.wait()
         finally:
-            readiness.cancel()
-            await asyncio.gather(readiness, return_exceptions=True)
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def _watch(self, child: Child, process: asyncio.subprocess.Process) -> None:
+        """Ask the child until it is ready, then whether it still works; kill one that has stopped working."""
+        await self._until_ready(child)
+        loop, silent_since = asyncio.get_running_loop(), None
+        while silent_since is None or loop.time() - silent_since < HALTED_S:
+            await asyncio.sleep(WATCH_S)
+            halted = await child.halted()
+            silent_since = (silent_since or loop.time()) if halted else None
+        log.error("child.halted", child=child.name, pid=process.pid)
+        with suppress(ProcessLookupError):
+            process.kill()
 
     async def _until_ready(self, child: Child) -> None:
         """Ask the child until it is ready."""

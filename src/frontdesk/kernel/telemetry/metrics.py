@@ -66,6 +66,15 @@ HTTP_REQUEST_SECONDS = Metric(
 )
 BUGS = Metric("bugs_total", MetricKind.COUNTER, "Errors that no part expected, by module.", ("module",))
 LOGIN_REFUSALS = Metric("login_refusals_total", MetricKind.COUNTER, "Logins refused, by reason.", ("reason",))
+API_REFUSALS = Metric(
+    "api_requests_refused_total",
+    MetricKind.COUNTER,
+    "Requests refused for coming too fast, by whose limit it was.",
+    ("limit",),
+)
+API_UNMETERED = Metric(
+    "api_requests_unmetered_total", MetricKind.COUNTER, "Requests let through because no limit could be read."
+)
 COLLECTION_FAILURES = Metric(
     "metrics_collection_failures_total", MetricKind.COUNTER, "Readings that failed while being scraped.", ("metric",)
 )
@@ -81,6 +90,8 @@ CATALOGUE: tuple[Metric, ...] = (
     HTTP_REQUEST_SECONDS,
     BUGS,
     LOGIN_REFUSALS,
+    API_REFUSALS,
+    API_UNMETERED,
     COLLECTION_FAILURES,
 )
 
@@ -128,6 +139,20 @@ class Metrics:
         gauge = self._gauges[metric.name]
         (gauge.labels(**labels) if labels else gauge).set(value)
 
+    def totals(self, metric: Metric) -> dict[tuple[str, ...], float]:
+        """Tell how far a counter has come, by the values of its labels; a histogram by those and each bucket's bound.
+
+        A bucket holds what fell between it and the one below, and its bound is the last of the values.
+        """
+        if metric.kind is MetricKind.HISTOGRAM:
+            return _buckets(metric, self._histograms[metric.name])
+        found: dict[tuple[str, ...], float] = {}
+        for family in self._counters[metric.name].collect():
+            for sample in family.samples:
+                if not sample.name.endswith("_created"):
+                    found[tuple(sample.labels[label] for label in metric.labels)] = sample.value
+        return found
+
     def register_async_gauge(self, metric: Metric, reading: AsyncReading) -> None:
         """Ask `reading` for a computed metric whenever metrics are scraped.
 
@@ -160,6 +185,18 @@ class Metrics:
                 gauge.labels(*label_values).set(number)
         else:
             gauge.set(value if isinstance(value, int | float) else float("nan"))
+
+
+def _buckets(metric: Metric, histogram: Histogram) -> dict[tuple[str, ...], float]:
+    found: dict[tuple[str, ...], float] = {}
+    below: dict[tuple[str, ...], float] = {}
+    for family in histogram.collect():
+        for sample in family.samples:
+            if sample.name.endswith("_bucket"):  # in the order of their bounds, each with all below it
+                labels = tuple(sample.labels[label] for label in metric.labels)
+                found[*labels, sample.labels["le"]] = sample.value - below.get(labels, 0.0)
+                below[labels] = sample.value
+    return found
 
 
 def render_metrics_reference(metrics: Iterable[Metric]) -> str:

@@ -2,7 +2,6 @@
 
 from frontdesk.providers.telnyx.account import TelnyxAccount
 from frontdesk.providers.telnyx.client import REPOST_SAFE_SECONDS, TelnyxMessaging
-from frontdesk.providers.telnyx.errors import classify_receipt_error
 from frontdesk.providers.telnyx.event import Event
 from frontdesk.providers.telnyx.inbound import (
     WebhookKind,
@@ -30,7 +29,6 @@ __all__ = [
     "TelnyxMessaging",
     "VerifiedEvent",
     "WebhookKind",
-    "classify_receipt_error",
     "dedupe_key",
     "kind_of",
     "load_public_key",

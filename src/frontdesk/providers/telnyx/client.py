@@ -10,19 +10,12 @@ from uuid import UUID
 import msgspec
 
 from frontdesk.kernel.clock import Clock
-from frontdesk.ports import (
-    Accepted,
-    FailureClass,
-    OutboundText,
-    ProviderError,
-    ReceiptStatus,
-    SentText,
-    SentTextQuery,
-)
+from frontdesk.ports import Accepted, OutboundText, ReceiptStatus, SentText, SentTextQuery
+from frontdesk.providers.account_api import AccountApi
 from frontdesk.providers.callback_reference import read_reference, with_reference
-from frontdesk.providers.http import HttpClient, HttpFailure, HttpResponse, Origin
+from frontdesk.providers.http import HttpClient, HttpResponse
 from frontdesk.providers.telnyx.account import TelnyxAccount
-from frontdesk.providers.telnyx.errors import PROVIDER, error_from_failure, error_from_reply
+from frontdesk.providers.telnyx.errors import PROVIDER, REFUSALS, error_from_reply
 from frontdesk.providers.telnyx.states import read_text_status
 
 REPOST_SAFE_SECONDS = 86_400
@@ -94,18 +87,15 @@ class TelnyxMessaging:
     """
 
     def __init__(self, account: TelnyxAccount, http: HttpClient, *, clock: Clock) -> None:
-        if urlsplit(account.api_base_url).path not in {"", "/"}:
-            raise ValueError("api_base_url is an origin, without a path")
         self._account = account
-        self._http = http
         self._clock = clock
-        self._origin = Origin.parse(account.api_base_url)
-        self._headers = (
-            ("Authorization", account.authorization),
-            ("Accept", "application/json"),
-            ("User-Agent", "frontdesk"),
+        self._api = AccountApi(
+            http,
+            REFUSALS,
+            base_url=account.api_base_url,
+            authorization=account.authorization,
+            content_type="application/json",
         )
-        self._json_headers = (*self._headers, ("Content-Type", "application/json"))
 
     @property
     def name(self) -> str:
@@ -124,21 +114,13 @@ class TelnyxMessaging:
         one cannot be told to Telnyx, which lets a text wait in its queue as it sees fit: send no faster than the
         number may. `starting` is called right before the first byte is written and may call it off by raising.
         """
-        if text.validity_seconds < 1:
-            raise ProviderError(
-                "the text is past its validity", provider=PROVIDER, failure=FailureClass.REJECTED, permanent=True
-            )
-        try:
-            reply = await self._http.request(
-                method="POST",
-                origin=self._origin,
-                target=_MESSAGES,
-                headers=(*self._json_headers, ("Idempotency-Key", str(text.reference))),
-                body=self._write(text),
-                on_request_started=lambda _moment: starting(),
-            )
-        except HttpFailure as failure:
-            raise error_from_failure(failure, may_repeat=False) from failure
+        reply = await self._api.post_text(
+            text,
+            target=_MESSAGES,
+            headers=(("Idempotency-Key", str(text.reference)),),
+            body=self._write(text),
+            starting=starting,
+        )
         if reply.status in _SUCCESSES:
             try:
                 taken = _one_message.decode(reply.body).data
@@ -166,7 +148,7 @@ class TelnyxMessaging:
             and _aware(record.created_at) >= since
         ]
         if len(records) > MAX_FOUND:
-            raise _unusable_list("holds more texts than are read")
+            raise REFUSALS.unusable_list("holds more texts than are read")
         found = [await self._fetch(record) for record in records]
         return sorted(found, key=lambda text: text.created_at, reverse=True)
 
@@ -185,18 +167,18 @@ class TelnyxMessaging:
             try:
                 page = _record_page.decode(reply.body)
             except msgspec.MsgspecError as error:
-                raise _unusable_list("cannot be read") from error
+                raise REFUSALS.unusable_list("cannot be read") from error
             records += page.data
             if number >= page.meta.total_pages:
                 return records
-        raise _unusable_list("has more pages than are read")
+        raise REFUSALS.unusable_list("has more pages than are read")
 
     async def _fetch(self, record: _Record) -> SentText:
         reply = await self._get(f"{_MESSAGES}/{quote(record.uuid, safe='')}")
         try:
             message = _one_message.decode(reply.body).data
         except msgspec.MsgspecError as error:
-            raise _unusable_list("names a text that cannot be read") from error
+            raise REFUSALS.unusable_list("names a text that cannot be read") from error
         return SentText(
             provider_message_id=message.id,
             sender_e164=(message.sender.phone_number or "") if message.sender else "",
@@ -209,10 +191,7 @@ class TelnyxMessaging:
         )
 
     async def _get(self, target: str) -> HttpResponse:
-        try:
-            reply = await self._http.request(method="GET", origin=self._origin, target=target, headers=self._headers)
-        except HttpFailure as failure:
-            raise error_from_failure(failure, may_repeat=True) from failure
+        reply = await self._api.get(target)
         if reply.status != _OK:
             raise error_from_reply(reply, now=self._clock.now(), may_repeat=True)
         return reply
@@ -245,9 +224,3 @@ def _state_of(message: _Message) -> ReceiptStatus:
 
 def _aware(moment: datetime) -> datetime:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _unusable_list(why: str) -> ProviderError:
-    return ProviderError(
-        f"Telnyx's list of texts {why}", provider=PROVIDER, failure=FailureClass.UNAVAILABLE, permanent=False
-    )

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib.resources import files
 
 import msgspec
 
 from frontdesk.ports import FailureClass, ProviderError
-from frontdesk.providers.http import HttpFailure, HttpResponse, NotSent, parse_retry_after
+from frontdesk.providers.http import HttpResponse, parse_retry_after
+from frontdesk.providers.refusals import Refusals
 
 PROVIDER = "telnyx"
-
-PASSING_FAILURES = frozenset({FailureClass.RATE_LIMITED, FailureClass.UNAVAILABLE, FailureClass.AMBIGUOUS})
-"""Classes after which another attempt can help, once it is safe."""
 
 _CHANNEL_STATUSES = frozenset({401, 402, 403, 404})
 _UNSETTLED_STATUSES = frozenset({408, 409, 425})
@@ -21,17 +18,6 @@ _UNPROCESSABLE, _TOO_MANY = 422, 429
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _ABOUT_ONE_NUMBER = frozenset({10002, 10016})
 _FIRST_MESSAGING_CODE, _LAST_MESSAGING_CODE = 40_000, 40_999
-
-
-class ErrorCode(msgspec.Struct, frozen=True):
-    """One of Telnyx's codes: our class and what it says, in short."""
-
-    failure: FailureClass
-    text: str
-
-
-class _ErrorTable(msgspec.Struct, frozen=True):
-    codes: dict[int, ErrorCode]
 
 
 class _Source(msgspec.Struct, frozen=True):
@@ -48,18 +34,9 @@ class _ErrorBody(msgspec.Struct, frozen=True):
     errors: list[_Error] = []
 
 
-ERROR_CODES: dict[int, ErrorCode] = msgspec.json.decode(
-    files("frontdesk.providers.telnyx").joinpath("error_codes.json").read_bytes(), type=_ErrorTable, strict=False
-).codes
-"""Telnyx's codes that a text can meet; where they come from is written in error_codes.json."""
+REFUSALS = Refusals.read(PROVIDER, "Telnyx")
 
 _error_body = msgspec.json.Decoder(_ErrorBody)
-
-
-def classify_receipt_error(code: str) -> FailureClass:
-    """Classify the error code of a receipt that says failed or undelivered; an unknown or missing one is REJECTED."""
-    known = ERROR_CODES.get(int(code)) if code.isascii() and code.isdigit() else None
-    return known.failure if known is not None else FailureClass.REJECTED
 
 
 def error_from_reply(reply: HttpResponse, *, now: datetime, may_repeat: bool) -> ProviderError:
@@ -73,31 +50,12 @@ def error_from_reply(reply: HttpResponse, *, now: datetime, may_repeat: bool) ->
     error = _read_error(reply)
     code = _number_of(error)
     failure = _classify(reply.status, code, about_sender=_is_about_sender(error))
-    if failure is FailureClass.AMBIGUOUS and may_repeat:
-        failure = FailureClass.UNAVAILABLE
-    known = ERROR_CODES.get(code)
-    what = f"error {code}" if code else f"HTTP status {reply.status} without an error code"
-    return ProviderError(
-        f"Telnyx answered {what}{': ' + known.text if known is not None else ''}",
-        provider=PROVIDER,
+    return REFUSALS.from_reply(
+        reply,
+        code=code,
         failure=failure,
-        permanent=failure not in PASSING_FAILURES,
-        ambiguous=failure is FailureClass.AMBIGUOUS,
         retry_after=_wait_of(reply, now),
-        provider_code=str(code) if code else "",
-        http_status=reply.status,
-    )
-
-
-def error_from_failure(failure: HttpFailure, *, may_repeat: bool) -> ProviderError:
-    """Turn a failed exchange into a ProviderError: ambiguous only if the request may have left and must not repeat."""
-    ambiguous = not isinstance(failure, NotSent) and not may_repeat
-    return ProviderError(
-        f"Telnyx was not heard: {failure}",
-        provider=PROVIDER,
-        failure=FailureClass.AMBIGUOUS if ambiguous else FailureClass.UNAVAILABLE,
-        permanent=False,
-        ambiguous=ambiguous,
+        may_repeat=may_repeat,
     )
 
 
@@ -139,10 +97,8 @@ def _classify(status: int, code: int, *, about_sender: bool) -> FailureClass:  #
         return FailureClass.AMBIGUOUS
     if code in _ABOUT_ONE_NUMBER and about_sender:
         return FailureClass.SENDER_BLOCKED
-    known = ERROR_CODES.get(code)
-    if known is not None:
-        # A 4xx is a refusal whatever its code means in a receipt.
-        return FailureClass.UNAVAILABLE if known.failure is FailureClass.AMBIGUOUS else known.failure
+    if (known := REFUSALS.classify_refusal(code)) is not None:
+        return known
     if status == _TOO_MANY:
         return FailureClass.RATE_LIMITED
     if status in _CHANNEL_STATUSES:

@@ -33,6 +33,7 @@ class Payload(msgspec.Struct, frozen=True, rename={"sender": "from"}):
     sender: Party | str | None = None
     to: list[Party] | str | None = None
     text: str | None = None
+    subject: str | None = None
     media: list[Attachment] | None = None
     errors: list[EventError] | None = None
     autoresponse_type: str | None = None

@@ -58,7 +58,8 @@ def dedupe_key(event: Event) -> str:
 def read_inbound_text(event: Event) -> InboundText:
     """Read a text that somebody sent us; refuses `telnyx.field_missing`.
 
-    `sender_e164` is empty when the sender is no telephone number (a short code, a name). The body keeps its blanks.
+    `sender_e164` is empty when the sender is no telephone number (a short code, a name). The body keeps its blanks; the
+    subject of a picture message stands above it, because a person may say STOP there.
     """
     payload = event.payload
     sender = event.sender_number
@@ -68,7 +69,7 @@ def read_inbound_text(event: Event) -> InboundText:
         provider_message_id=_message_id(event),
         sender_e164=sender if _E164.fullmatch(sender) else "",
         recipient_e164=_need("to", (event.recipients[0].phone_number or "") if event.recipients else ""),
-        body=payload.text or "",
+        body="\n".join(part for part in (payload.subject, payload.text) if part),
         opt_out_hint=_OPT_OUT_HINTS.get((payload.autoresponse_type or "").strip().upper()),
         media=tuple(Media(each.url, each.content_type or "") for each in media if each.url),
     )

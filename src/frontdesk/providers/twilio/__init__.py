@@ -1,11 +1,8 @@
 """Twilio: texts, calls and recordings, spoken over its HTTP API and its signed webhooks."""
 
-from frontdesk.providers.callback_reference import read_reference, with_reference
-from frontdesk.providers.http import parse_retry_after
 from frontdesk.providers.twilio.account import SharedKey, TwilioAccount
 from frontdesk.providers.twilio.callback_url import public_url
 from frontdesk.providers.twilio.client import TwilioMessaging
-from frontdesk.providers.twilio.errors import classify_receipt_error
 from frontdesk.providers.twilio.inbound import (
     WebhookKind,
     dedupe_key,
@@ -31,18 +28,14 @@ __all__ = [
     "TwilioMessaging",
     "VerifiedForm",
     "WebhookKind",
-    "classify_receipt_error",
     "dedupe_key",
-    "parse_retry_after",
     "public_url",
     "read_call_update",
     "read_dial_ended",
     "read_inbound_call",
     "read_inbound_text",
     "read_recording",
-    "read_reference",
     "read_text_receipt",
     "render_voice_answer",
     "verify",
-    "with_reference",
 ]

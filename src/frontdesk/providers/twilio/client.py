@@ -7,25 +7,18 @@ from collections.abc import Callable
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from urllib.parse import quote, quote_plus, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, urlencode
 from uuid import UUID
 
 import msgspec
 
 from frontdesk.kernel.clock import Clock
-from frontdesk.ports import (
-    Accepted,
-    FailureClass,
-    OutboundText,
-    ProviderError,
-    ReceiptStatus,
-    SentText,
-    SentTextQuery,
-)
+from frontdesk.ports import Accepted, OutboundText, ReceiptStatus, SentText, SentTextQuery
+from frontdesk.providers.account_api import AccountApi
 from frontdesk.providers.callback_reference import with_reference
-from frontdesk.providers.http import HttpClient, HttpFailure, HttpResponse, Origin
+from frontdesk.providers.http import HttpClient
 from frontdesk.providers.twilio.account import TwilioAccount
-from frontdesk.providers.twilio.errors import PROVIDER, error_from_failure, error_from_reply
+from frontdesk.providers.twilio.errors import PROVIDER, REFUSALS, error_from_reply
 from frontdesk.providers.twilio.states import read_text_status
 
 MAX_VALIDITY_SECONDS = 36_000
@@ -67,25 +60,22 @@ _message_page = msgspec.json.Decoder(_MessagePage)
 class TwilioMessaging:
     """Twilio as a MessagingProvider, for one account.
 
-    `http` is shared by all accounts and closed by its
-    owner. Twilio keeps the text as given: SmartEncoded is off, because segments are counted and a lost reply is
-    reconciled by the body, and both need the very characters that were sent.
+    `http` is shared by all accounts and closed by its owner. Twilio keeps the text as given: SmartEncoded is off,
+    because segments are counted and a lost reply is reconciled by the body, and both need the very characters that
+    were sent.
     """
 
     def __init__(self, account: TwilioAccount, http: HttpClient, *, clock: Clock) -> None:
-        if urlsplit(account.api_base_url).path not in {"", "/"}:
-            raise ValueError("api_base_url is an origin, without a path")
         self._account = account
-        self._http = http
         self._clock = clock
-        self._origin = Origin.parse(account.api_base_url)
         self._target = f"/2010-04-01/Accounts/{quote(account.account_sid, safe='')}/Messages.json"
-        self._headers = (
-            ("Authorization", account.authorization),
-            ("Accept", "application/json"),
-            ("User-Agent", "frontdesk"),
+        self._api = AccountApi(
+            http,
+            REFUSALS,
+            base_url=account.api_base_url,
+            authorization=account.authorization,
+            content_type="application/x-www-form-urlencoded",
         )
-        self._form_headers = (*self._headers, ("Content-Type", "application/x-www-form-urlencoded"))
 
     @property
     def name(self) -> str:
@@ -104,21 +94,7 @@ class TwilioMessaging:
         Twilio; above ten hours it is cut to that. With a Messaging Service, From still names the sender, which must
         be in its pool. `starting` is called right before the first byte is written and may call it off by raising.
         """
-        if text.validity_seconds < 1:
-            raise ProviderError(
-                "the text is past its validity", provider=PROVIDER, failure=FailureClass.REJECTED, permanent=True
-            )
-        try:
-            reply = await self._http.request(
-                method="POST",
-                origin=self._origin,
-                target=self._target,
-                headers=self._form_headers,
-                body=self._encode(text),
-                on_request_started=lambda _moment: starting(),
-            )
-        except HttpFailure as failure:
-            raise error_from_failure(failure, may_repeat=False) from failure
+        reply = await self._api.post_text(text, target=self._target, body=self._encode(text), starting=starting)
         if reply.status in {_OK, _CREATED}:
             try:
                 created = _created_message.decode(reply.body)
@@ -154,32 +130,21 @@ class TwilioMessaging:
             if not page.next_page_uri:
                 return sorted(found, key=lambda text: text.created_at, reverse=True)
             target = page.next_page_uri
-        raise _unusable_list("has more pages than are read")
+        raise REFUSALS.unusable_list("has more pages than are read")
 
     async def _fetch_page(self, target: str) -> _MessagePage:
         if not target.startswith(f"{self._target}?"):
-            raise _unusable_list("leads to another resource")
-        reply = await self._get(target)
+            raise REFUSALS.unusable_list("leads to another resource")
+        try:
+            reply = await self._api.get(target, max_response_bytes=MAX_LIST_BYTES)
+        except ValueError as error:
+            raise REFUSALS.unusable_list("names a page that cannot be asked for") from error
         if reply.status == _OK:
             try:
                 return _message_page.decode(reply.body)
             except msgspec.MsgspecError as error:
-                raise _unusable_list("cannot be read") from error
+                raise REFUSALS.unusable_list("cannot be read") from error
         raise error_from_reply(reply, now=self._clock.now(), may_repeat=True)
-
-    async def _get(self, target: str) -> HttpResponse:
-        try:
-            return await self._http.request(
-                method="GET",
-                origin=self._origin,
-                target=target,
-                headers=self._headers,
-                max_response_bytes=MAX_LIST_BYTES,
-            )
-        except HttpFailure as failure:
-            raise error_from_failure(failure, may_repeat=True) from failure
-        except ValueError as error:
-            raise _unusable_list("names a page that cannot be asked for") from error
 
     def _encode(self, text: OutboundText) -> bytes:
         """Write the form; what is alike for all texts from one number is quoted once."""
@@ -239,7 +204,7 @@ def _read_sent_text(message: _ListedMessage) -> SentText:
     try:
         created_at = parsedate_to_datetime(message.date_created)
     except ValueError as error:
-        raise _unusable_list("holds a date that is none") from error
+        raise REFUSALS.unusable_list("holds a date that is none") from error
     return SentText(
         provider_message_id=message.sid,
         sender_e164=message.sender or "",
@@ -248,10 +213,4 @@ def _read_sent_text(message: _ListedMessage) -> SentText:
         status=read_text_status(message.status) or ReceiptStatus.ACCEPTED,
         created_at=created_at.astimezone(UTC) if created_at.tzinfo else created_at.replace(tzinfo=UTC),
         error_code=str(message.error_code or ""),
-    )
-
-
-def _unusable_list(why: str) -> ProviderError:
-    return ProviderError(
-        f"Twilio's list of texts {why}", provider=PROVIDER, failure=FailureClass.UNAVAILABLE, permanent=False
     )

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib.resources import files
 
 import msgspec
 
 from frontdesk.ports import FailureClass, ProviderError
-from frontdesk.providers.http import HttpFailure, HttpResponse, NotSent, parse_retry_after
+from frontdesk.providers.http import HttpResponse, parse_retry_after
+from frontdesk.providers.refusals import Refusals
 
 PROVIDER = "twilio"
 
-PASSING_FAILURES = frozenset({FailureClass.RATE_LIMITED, FailureClass.UNAVAILABLE, FailureClass.AMBIGUOUS})
-"""Classes after which another attempt can help, once it is safe."""
-
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TIMEOUT, _TOO_MANY = 401, 403, 404, 408, 429
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
-
-
-class ErrorCode(msgspec.Struct, frozen=True):
-    """One of Twilio's codes: our class and Twilio's own short text."""
-
-    failure: FailureClass
-    text: str
-
-
-class _ErrorTable(msgspec.Struct, frozen=True):
-    codes: dict[int, ErrorCode]
 
 
 class _ErrorBody(msgspec.Struct, frozen=True):
     code: int = 0
 
 
-ERROR_CODES: dict[int, ErrorCode] = msgspec.json.decode(
-    files("frontdesk.providers.twilio").joinpath("error_codes.json").read_bytes(), type=_ErrorTable, strict=False
-).codes
-"""Twilio's messaging codes; where they come from is written in error_codes.json."""
+REFUSALS = Refusals.read(PROVIDER, "Twilio")
 
 _error_body = msgspec.json.Decoder(_ErrorBody)
-
-
-def classify_receipt_error(code: str) -> FailureClass:
-    """Classify the ErrorCode of a receipt that says failed or undelivered; an unknown or missing code is REJECTED."""
-    known = ERROR_CODES.get(int(code)) if code.isascii() and code.isdigit() else None
-    return known.failure if known is not None else FailureClass.REJECTED
 
 
 def error_from_reply(reply: HttpResponse, *, now: datetime, may_repeat: bool) -> ProviderError:
@@ -58,31 +35,12 @@ def error_from_reply(reply: HttpResponse, *, now: datetime, may_repeat: bool) ->
     """
     code = _read_code(reply)
     failure = _classify(reply.status, code)
-    if failure is FailureClass.AMBIGUOUS and may_repeat:
-        failure = FailureClass.UNAVAILABLE
-    known = ERROR_CODES.get(code)
-    what = f"error {code}" if code else f"HTTP status {reply.status} without an error code"
-    return ProviderError(
-        f"Twilio answered {what}{': ' + known.text if known is not None else ''}",
-        provider=PROVIDER,
+    return REFUSALS.from_reply(
+        reply,
+        code=code,
         failure=failure,
-        permanent=failure not in PASSING_FAILURES,
-        ambiguous=failure is FailureClass.AMBIGUOUS,
         retry_after=parse_retry_after(reply.header("retry-after"), now),
-        provider_code=str(code) if code else "",
-        http_status=reply.status,
-    )
-
-
-def error_from_failure(failure: HttpFailure, *, may_repeat: bool) -> ProviderError:
-    """Turn a failed exchange into a ProviderError: ambiguous only if the request may have left and must not repeat."""
-    ambiguous = not isinstance(failure, NotSent) and not may_repeat
-    return ProviderError(
-        f"Twilio was not heard: {failure}",
-        provider=PROVIDER,
-        failure=FailureClass.AMBIGUOUS if ambiguous else FailureClass.UNAVAILABLE,
-        permanent=False,
-        ambiguous=ambiguous,
+        may_repeat=may_repeat,
     )
 
 
@@ -99,10 +57,8 @@ def _classify(status: int, code: int) -> FailureClass:
     """Let the status decide whether Twilio can have acted, and the code say why it did not."""
     if status < _CLIENT_ERROR or status >= _SERVER_ERROR or status == _TIMEOUT:
         return FailureClass.AMBIGUOUS
-    known = ERROR_CODES.get(code)
-    if known is not None:
-        # A 4xx is a refusal whatever its code means in a receipt.
-        return FailureClass.UNAVAILABLE if known.failure is FailureClass.AMBIGUOUS else known.failure
+    if (known := REFUSALS.classify_refusal(code)) is not None:
+        return known
     if status == _TOO_MANY:
         return FailureClass.RATE_LIMITED
     if status in {_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND}:

@@ -11,7 +11,7 @@ from frontdesk.kernel.errors import Refused
 from frontdesk.ports import FailureClass, ProviderError
 from frontdesk.providers.http import HttpClient, HttpFailure, HttpResponse, Origin
 from frontdesk.providers.twilio.account import TwilioAccount
-from frontdesk.providers.twilio.errors import PROVIDER, error_from_failure, error_from_reply
+from frontdesk.providers.twilio.errors import PROVIDER, REFUSALS, error_from_reply
 
 MAX_MEDIA_BYTES = 20 * 1024 * 1024
 MEDIA_DEADLINE_SECONDS = 60.0
@@ -121,7 +121,7 @@ class TwilioMedia:
                 max_response_bytes=max_bytes,
             )
         except HttpFailure as failure:
-            raise error_from_failure(failure, may_repeat=True) from failure
+            raise REFUSALS.from_failure(failure, may_repeat=True) from failure
         except ValueError:
             raise _foreign() from None
 

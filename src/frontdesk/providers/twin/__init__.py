@@ -1,4 +1,4 @@
-"""The pretended outside world: a carrier in its own process that speaks Twilio's HTTP API and signs its webhooks."""
+"""The pretended outside world: two carriers in a process of their own, with the HTTP APIs and webhooks they have."""
 
 from frontdesk.providers.twin.client import TwinControl
 from frontdesk.providers.twin.config import TwinConfig

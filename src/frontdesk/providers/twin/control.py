@@ -280,7 +280,7 @@ class Control:
 
         def reached() -> int:
             return sum(
-                company.count_reached(to=to, status=status, contains=contains)
+                company.state.count_reached(to=to, status=status, contains=contains)
                 for company in (self._carrier, self._telnyx)
             )
 

@@ -71,6 +71,8 @@ class TwinServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        # Again: until its door was shut, requests could still make something due.
+        await self.world.stop()
         await self.carrier.close()
         await self.telnyx.close()
 

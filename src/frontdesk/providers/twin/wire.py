@@ -252,6 +252,17 @@ class TextReport(Report, frozen=True, kw_only=True):
     reply: str
     error: str = ""
 
+    @classmethod
+    def of(cls, message_sid: str, report: WebhookReport, *, error: str = "") -> TextReport:
+        """Tell how a text was taken; `error` is what else was wrong with the answer."""
+        return cls(
+            message_sid=message_sid,
+            status=report.status,
+            latency_ms=report.latency_ms,
+            reply=report.reply,
+            error=report.error or error,
+        )
+
 
 class Step(Report, frozen=True, kw_only=True):
     """A state that a text reached, in Unix microseconds."""

@@ -15,8 +15,10 @@ from starlette.responses import HTMLResponse, Response
 from frontdesk.features import contacts
 from frontdesk.features.contacts.model import Import
 from frontdesk.features.contacts.routes.files import Options, report_faults, take_upload
-from frontdesk.features.contacts.service import cards, importing, segments
+from frontdesk.features.contacts.routes.people import send_export
+from frontdesk.features.contacts.service import cards, exporting, importing, segments, undoing
 from frontdesk.features.contacts.service.reading import Found
+from frontdesk.features.contacts.sheets import FileKind
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
@@ -35,6 +37,7 @@ FAULTS = 20
 IMPORTS = 6
 MAX_SEGMENTS = 200
 MAX_COLUMNS = 200
+MAX_WORDS = 120
 Words = Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")]
 Act: TypeAlias = Callable[[Transaction, Import, FormData, Actor], Awaitable[None]]
 Asked = Annotated[str, Query(max_length=36, pattern=r"^[0-9a-f-]*$")]
@@ -45,6 +48,7 @@ def people_pages(parts: Frontdesk, door: FrontDoor, *, folder: Path) -> APIRoute
     routes = APIRouter(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
     frames = Frames(parts, door, section="people")
     _add_list(routes, door, frames)
+    _add_export(routes, door)
     _add_upload(routes, door, frames, folder)
     _add_import(routes, door, frames)
     return routes
@@ -75,6 +79,22 @@ def _add_list(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
         async with visit.transaction() as tx:
             found = await _count(tx, Wanted(words="", tag=tag.strip(), segment=_as_id(segment)))
         return HTMLResponse(f"{count_words(found)}")
+
+
+def _add_export(routes: APIRouter, door: FrontDoor) -> None:
+    @routes.post("/export")
+    async def export(
+        request: Request, visit: Annotated[Visit, Depends(door.to_business(Scope.CONTACTS_EXPORT))]
+    ) -> Response:
+        async with request.form() as form:
+            wanted = Wanted(tag=_said(form, "tag")[:MAX_WORDS], segment=_as_id(_said(form, "segment")))
+            kind = FileKind.XLSX if _said(form, "format") == FileKind.XLSX else FileKind.CSV
+        about = {"tag": wanted.tag, "segment": "" if wanted.segment is None else str(wanted.segment)}
+        about = {name: value for name, value in about.items() if value}
+        async with visit.transaction() as tx:
+            filter_ = await _filter_of(tx, wanted) if about else None
+            begun = await exporting.begin_export(tx, kind=kind, filter_=filter_, about=about, by=visit.actor)
+        return send_export(visit, begun)
 
 
 def _add_upload(routes: APIRouter, door: FrontDoor, frames: Frames, folder: Path) -> None:
@@ -119,6 +139,10 @@ def _add_import(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
     async def cancel(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
         return await desk.turn(request, visit, import_id, _cancel)
 
+    @routes.post("/imports/{import_id}/undo")
+    async def undo(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
+        return await desk.turn(request, visit, import_id, _undo)
+
     @routes.post("/imports/{import_id}/resume")
     async def resume(request: Request, import_id: UUID, visit: Annotated[Visit, Depends(may_write)]) -> Response:
         return await desk.turn(request, visit, import_id, _resume)
@@ -135,9 +159,11 @@ class ImportDesk:
         async with visit.transaction() as tx:
             one = await importing.get_import(tx, import_id)
             faults = await importing.list_faults(tx, import_id, after=0, limit=FAULTS)
+            left = await undoing.list_left(tx, import_id, before=None, limit=FAULTS) if one.undone_left else []
             place = await read_place(tx)
         wrong, status = ("", 200) if refusal is None else (refusal.message, refusal.status)
-        view = show_import(one, faults, place=place, may_write=visit.may(Scope.CONTACTS_WRITE), wrong=wrong)
+        may_write = visit.may(Scope.CONTACTS_WRITE)
+        view = show_import(one, faults, left, place=place, may_write=may_write, wrong=wrong)
         if FRAGMENT in request.headers:
             return self._frames.part(request, Shown(template="_import.html", values={"file": view}))
         return await self._frames.page(
@@ -173,6 +199,10 @@ async def _resume(tx: Transaction, one: Import, _form: FormData, by: Actor) -> N
     await importing.resume_import(tx, one.id, by=by)
 
 
+async def _undo(tx: Transaction, one: Import, _form: FormData, by: Actor) -> None:
+    await undoing.undo_import(tx, one.id, by=by)
+
+
 async def _read_people(
     visit: Visit, wanted: Wanted, *, before: UUID | None = None, ask: str = "", count: bool = False, wrong: str = ""
 ) -> PeopleView:
@@ -199,16 +229,22 @@ async def _read_people(
             ask=ask,
             wrong=wrong,
             may_write=visit.may(Scope.CONTACTS_WRITE),
+            may_export=visit.may(Scope.CONTACTS_EXPORT),
         )
 
 
 async def _count(tx: Transaction, wanted: Wanted) -> int:
     """Count who fits a tag and a segment; a million take some seconds."""
+    return await contacts.count_matching(tx, await _filter_of(tx, wanted))
+
+
+async def _filter_of(tx: Transaction, wanted: Wanted) -> contacts.Filter:
+    """Make one filter of a tag and a segment, each if it is asked for."""
     parts: list[object] = [] if not wanted.tag else [{"where": "tag", "any_of": [wanted.tag]}]
     if wanted.segment is not None:
         segment = await segments.get_segment(tx, wanted.segment)
         parts.append(msgspec.json.decode(contacts.write_filter(segment.filter)))
-    return await contacts.count_matching(tx, contacts.read_filter({"where": "all", "of": parts}))
+    return contacts.read_filter({"where": "all", "of": parts})
 
 
 async def _take(visit: Visit, form: FormData, *, folder: Path, looking: asyncio.Semaphore) -> Import:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from frontdesk.features.contacts import Segment
-from frontdesk.features.contacts.model import Card, Details, Import, ImportStatus, RowFault
+from frontdesk.features.contacts.model import Card, Details, Import, ImportStatus, LeftPerson, RowFault
 from frontdesk.features.contacts.queries.cards import TagCount
 from frontdesk.features.contacts.service.importing import Settings
 from frontdesk.features.contacts.service.reading import Found
@@ -94,6 +94,7 @@ class PeopleView:
     ask: str
     wrong: str
     may_write: bool
+    may_export: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,19 +138,26 @@ class ImportView:
     tags: str
     known_wins: bool
     may_write: bool
+    may_be_undone: bool
+    left: Sequence[LeftPerson]
     wrong: str
 
 
 def show_imports(imports: Sequence[Import]) -> list[ImportLine]:
     """Show the latest files."""
     return [
-        ImportLine(id=one.id, filename=one.filename, chip=STATUS[one.status], rows=one.rows_total, one=one)
-        for one in imports
+        ImportLine(id=one.id, filename=one.filename, chip=_chip(one), rows=one.rows_total, one=one) for one in imports
     ]
 
 
 def show_import(
-    one: Import, faults: Sequence[RowFault], *, place: Place, may_write: bool, wrong: str = ""
+    one: Import,
+    faults: Sequence[RowFault],
+    left: Sequence[LeftPerson],
+    *,
+    place: Place,
+    may_write: bool,
+    wrong: str = "",
 ) -> ImportView:
     """Show a file and how far it has come."""
     found = msgspec.json.decode(one.layout, type=Found)
@@ -158,8 +166,8 @@ def show_import(
     return ImportView(
         place=place,
         one=one,
-        chip=STATUS[one.status],
-        is_under_way=one.status.is_under_way,
+        chip=_chip(one),
+        is_under_way=one.status.is_under_way or one.is_being_undone,
         is_checked=one.status is ImportStatus.CHECKED,
         is_waiting=one.status in (ImportStatus.CHECKED, ImportStatus.UPLOADED),
         is_done=one.status is ImportStatus.COMPLETED,
@@ -174,8 +182,16 @@ def show_import(
         tags=", ".join(settings.tags),
         known_wins=settings.known_wins,
         may_write=may_write,
+        may_be_undone=may_write and one.may_be_undone,
+        left=left,
         wrong=wrong,
     )
+
+
+def _chip(one: Import) -> Chip:
+    if one.undone_at is not None:
+        return Chip("undone", Tone.CALM)
+    return Chip("being undone", Tone.BUSY) if one.is_being_undone else STATUS[one.status]
 
 
 def target_words(target: str) -> str:

@@ -57,7 +57,11 @@ def _add_writing(routes: APIRouter, access: Access) -> None:
         async with visit.transaction() as tx:
             return CampaignView.of(await drafting.get_campaign(tx, campaign_id=campaign_id))
 
-    @routes.put("/{campaign_id}", summary="Change what a campaign says; its approval falls if anything changed")
+    @routes.put(
+        "/{campaign_id}",
+        summary="Change what a campaign says; its approval falls if anything changed",
+        responses={409: {"description": "The campaign has started"}},
+    )
     async def change_campaign(
         campaign_id: UUID,
         order: CampaignOrder,

@@ -1,12 +1,12 @@
 """What the API of campaigns takes and shows."""
 
 import json
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from frontdesk.features.campaigns.model import (
     Campaign,
@@ -19,23 +19,15 @@ from frontdesk.features.campaigns.model import (
 from frontdesk.features.campaigns.queries.recipients import Outcome, ResultLine
 from frontdesk.features.campaigns.queries.rehearsals import Entry
 from frontdesk.features.campaigns.service import drafting
+from frontdesk.kernel.moments import Moment, WallMoment, WallTime
 
 
 class ScheduleOrder(BaseModel, extra="forbid"):
     """When texts are due: from `at` on (null = at once), or at the wall clock `local_at` in each recipient's zone."""
 
     mode: ScheduleMode = ScheduleMode.AT_ONCE
-    at: datetime | None = None
-    local_at: datetime | None = None
-
-    @model_validator(mode="after")
-    def fits(self) -> Self:
-        """Hold the moment to its mode: an instant has a zone, a wall clock has none."""
-        if self.at is not None and self.at.tzinfo is None:
-            raise ValueError("`at` needs a zone, such as 2027-01-31T17:00:00Z")
-        if self.local_at is not None and self.local_at.tzinfo is not None:
-            raise ValueError("`local_at` is a wall clock and has no zone, such as 2027-01-31T10:00:00")
-        return self
+    at: Moment | None = None
+    local_at: WallMoment | None = None
 
 
 class VariantOrder(BaseModel, extra="forbid"):
@@ -54,10 +46,10 @@ class CampaignOrder(BaseModel, extra="forbid"):
     variants: list[VariantOrder] = Field(min_length=1, max_length=5)
     senders: list[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]] = Field(min_length=1, max_length=50)
     schedule: ScheduleOrder = ScheduleOrder()
-    ends_at: datetime
+    ends_at: Moment
     per_minute: Annotated[Decimal, Field(gt=0, le=100_000)] | None = None
-    quiet_from: time | None = None
-    quiet_until: time | None = None
+    quiet_from: WallTime | None = None
+    quiet_until: WallTime | None = None
     trip_opt_outs: int = Field(3, ge=0, le=100)
     trip_failures: int = Field(5, ge=0, le=100)
 
@@ -120,8 +112,8 @@ class CampaignView(BaseModel):
     schedule: ScheduleOrder
     ends_at: datetime
     per_minute: Decimal | None
-    quiet_from: time | None
-    quiet_until: time | None
+    quiet_from: WallTime | None
+    quiet_until: WallTime | None
     trip_opt_outs: int
     trip_failures: int
     content_hash: str

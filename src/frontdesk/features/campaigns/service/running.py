@@ -69,9 +69,11 @@ async def pause_campaign(tx: Transaction, *, campaign_id: UUID, by: Actor, reaso
 
 async def resume_campaign(tx: Transaction, *, campaign_id: UUID, by: Actor) -> Campaign:
     """Let a paused campaign go on; what its breaker counted before is forgiven."""
-    await get_campaign(tx, campaign_id=campaign_id)
-    if await delivery.resume_sending(tx, scope=delivery.Scope.CAMPAIGN, key=str(campaign_id), by=by):
+    campaign = await get_campaign(tx, campaign_id=campaign_id)
+    if campaign.paused:
+        # The campaign before its switch and the audit log, as whoever starts or cancels it: none waits in a circle.
         await campaigns.note_resumed(tx, campaign_id=campaign_id)
+        await delivery.resume_sending(tx, scope=delivery.Scope.CAMPAIGN, key=str(campaign_id), by=by)
     return await get_campaign(tx, campaign_id=campaign_id)
 
 

@@ -60,14 +60,22 @@ LIST_ON = """
     returning phone_e164
 """
 
+# Said again: the latest word is what a START must be later than.
+REFUSE_AGAIN = """
+    update do_not_contact set since = $3
+    where tenant_id = $1 and phone_e164 = $2 and source in ('person', 'carrier') and since < $3
+"""
+
 LIFT = """
-    delete from do_not_contact where tenant_id = $1 and phone_e164 = $2 and listed_at is null returning true
+    delete from do_not_contact
+    where tenant_id = $1 and phone_e164 = $2 and listed_at is null and since < $3
+    returning true
 """
 
 LIFT_TO_LISTED = """
     update do_not_contact
     set scope = listed_scope, reason = listed_reason, since = listed_at, source = 'business'
-    where tenant_id = $1 and phone_e164 = $2 and listed_at is not null and source <> 'business'
+    where tenant_id = $1 and phone_e164 = $2 and listed_at is not null and source <> 'business' and since < $3
     returning true
 """
 
@@ -79,7 +87,9 @@ REFUSE_SENDER = """
     insert into sender_opt_outs (sender_e164, phone_e164, since, reason) values ($1, $2, $3, $4) on conflict do nothing
 """
 
-LIFT_SENDER = "delete from sender_opt_outs where sender_e164 = $1 and phone_e164 = $2 returning true"
+LIFT_SENDER = """
+    delete from sender_opt_outs where sender_e164 = $1 and phone_e164 = $2 and since < $3 returning true
+"""
 
 LIST_SENDER_REFUSALS = """
     select stop.sender_e164, stop.phone_e164, stop.reason, stop.since
@@ -153,8 +163,15 @@ async def list_refusals(
 async def refuse(
     tx: Transaction, *, phone_e164: str, scope: str, reason: str, source: RefusalSource = RefusalSource.PERSON
 ) -> bool:
-    """Write that a person must not be texted; a wider refusal replaces a narrower one, never the other way."""
-    return await tx.fetchval(REFUSE, tx.tenant, phone_e164, scope, reason, source.value, tx.now) is True
+    """Write that a person must not be texted; a wider refusal replaces a narrower one, never the other way.
+
+    False if nothing is new but the moment: a person's own word counts from when it was received last.
+    """
+    if await tx.fetchval(REFUSE, tx.tenant, phone_e164, scope, reason, source.value, tx.now) is True:
+        return True
+    if source in (RefusalSource.PERSON, RefusalSource.CARRIER):
+        await tx.execute(REFUSE_AGAIN, tx.tenant, phone_e164, tx.now)
+    return False
 
 
 async def put_on_list(
@@ -166,10 +183,13 @@ async def put_on_list(
 
 
 async def lift(tx: Transaction, *, phone_e164: str) -> bool:
-    """Take back what a person refused; what the business has listed itself stays. False if nothing was refused."""
-    if await tx.fetchval(LIFT, tx.tenant, phone_e164) is True:
+    """Take back what a person refused before this moment; what the business has listed itself stays.
+
+    False if nothing was refused, or not before: of a STOP and a START received at once the STOP stands.
+    """
+    if await tx.fetchval(LIFT, tx.tenant, phone_e164, tx.now) is True:
         return True
-    return await tx.fetchval(LIFT_TO_LISTED, tx.tenant, phone_e164) is True
+    return await tx.fetchval(LIFT_TO_LISTED, tx.tenant, phone_e164, tx.now) is True
 
 
 async def delete_listing(tx: Transaction, *, phone_e164: str) -> bool:
@@ -178,13 +198,14 @@ async def delete_listing(tx: Transaction, *, phone_e164: str) -> bool:
 
 
 async def refuse_sender(tx: Transaction, *, sender_e164: str, phone_e164: str, reason: str) -> None:
-    """Write that a person must not be texted from one number, whoever uses it."""
+    """Write that a person must not be texted from one number, whoever uses it; said again, the later moment counts."""
+    await tx.execute(LIFT_SENDER, sender_e164, phone_e164, tx.now)
     await tx.execute(REFUSE_SENDER, sender_e164, phone_e164, tx.now, reason)
 
 
 async def lift_sender(tx: Transaction, *, sender_e164: str, phone_e164: str) -> bool:
-    """Let a person be texted from one number again."""
-    return await tx.fetchval(LIFT_SENDER, sender_e164, phone_e164) is True
+    """Let a person be texted from one number again that they refused before this moment."""
+    return await tx.fetchval(LIFT_SENDER, sender_e164, phone_e164, tx.now) is True
 
 
 async def list_sender_refusals(tx: Transaction, *, phone_e164: str) -> list[SenderRefusal]:

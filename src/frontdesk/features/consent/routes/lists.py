@@ -128,7 +128,11 @@ def _add_listing(routes: APIRouter, access: Access, journal: OptOutJournal) -> N
             )
             return Listed(added=added, standing=await service.check_person(tx, phone_e164=order.phone_e164))
 
-    @routes.post("/api/dnc/remove", summary="Let a person be texted again, if nobody but the business refused")
+    @routes.post(
+        "/api/dnc/remove",
+        summary="Let a person be texted again, if nobody but the business refused",
+        responses={409: {"description": "The person refused themselves, and no proof outweighs it"}},
+    )
     async def take_off_list(visit: Annotated[Visit, Depends(may_write)], order: ListingRemoval) -> Standing:
         async with visit.transaction() as tx:
             await service.take_off_list(
@@ -199,7 +203,12 @@ def add_platform_lists(routes: APIRouter, access: Access, journal: OptOutJournal
             )
         return Response(status_code=204)
 
-    @routes.post("/api/dnc/global/remove", summary="Take a person off the list for all businesses", status_code=204)
+    @routes.post(
+        "/api/dnc/global/remove",
+        summary="Take a person off the list for all businesses",
+        status_code=204,
+        responses={404: {"description": "The person is not on the list"}},
+    )
     async def take_off_global_list(
         visit: Annotated[PlatformVisit, Depends(may_write)], order: GlobalRemoval
     ) -> Response:

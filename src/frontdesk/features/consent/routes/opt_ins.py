@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from frontdesk.features import tenants
 from frontdesk.features.consent import service
@@ -15,6 +15,7 @@ from frontdesk.kernel import idempotency
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.moments import Moment
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 
 IdempotencyKey = Annotated[idempotency.Key | None, Header(alias="Idempotency-Key")]
@@ -25,7 +26,8 @@ class NewOptIn(BaseModel, extra="forbid"):
     """A consent with its evidence; what is missing keeps it from permitting marketing, and is named in the answer.
 
     `given_at` and `zone` are when and where the person agreed, `ip` and `user_agent` theirs, `sellers` who may text
-    them by it. `text_sha256` is checked against `text_shown`. `confirm` asks the person by text for their YES first.
+    them by it. `text_sha256` is checked against `text_shown`. `confirm` asks the person by text for their YES first;
+    else who signs up for marketing is welcomed by text, unless `welcome` is false because they were told already.
     """
 
     phone_e164: E164
@@ -34,7 +36,7 @@ class NewOptIn(BaseModel, extra="forbid"):
     text_shown: Annotated[str, Field(max_length=10_000), Kept] = ""
     text_sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     url: Annotated[str, Field(max_length=2_000), Kept] = ""
-    given_at: AwareDatetime | None = None
+    given_at: Moment | None = None
     zone: Annotated[str, Field(max_length=64), Kept] = ""
     ip: Annotated[str, Field(max_length=45), Kept] = ""
     user_agent: Annotated[str, Field(max_length=1_000), Kept] = ""
@@ -42,6 +44,7 @@ class NewOptIn(BaseModel, extra="forbid"):
     not_a_condition: bool = False
     source: Short = ""
     confirm: bool = False
+    welcome: bool = True
     frequency: Annotated[str, Field(max_length=60), Kept] = ""
 
 
@@ -65,7 +68,12 @@ def add_opt_ins(routes: APIRouter, access: Access) -> None:
     _add_reading(routes, access)
     may_write = access.to_business(Scope.CONSENT_WRITE)
 
-    @routes.post("/api/opt-ins", summary="Record a consent with its evidence", status_code=201)
+    @routes.post(
+        "/api/opt-ins",
+        summary="Record a consent with its evidence",
+        status_code=201,
+        responses={409: {"description": "The key stands for another consent"}},
+    )
     async def record(
         visit: Annotated[Visit, Depends(may_write)], order: NewOptIn, key: IdempotencyKey = None
     ) -> OptInAnswer:
@@ -82,7 +90,11 @@ def add_opt_ins(routes: APIRouter, access: Access) -> None:
             )
             return await _answer(tx, made, asking=asking)
 
-    @routes.post("/api/opt-ins/{opt_in_id}/revoke", summary="Take a consent back; it stays on record")
+    @routes.post(
+        "/api/opt-ins/{opt_in_id}/revoke",
+        summary="Take a consent back; it stays on record",
+        responses={409: {"description": "The consent has been taken back already"}},
+    )
     async def revoke(opt_in_id: UUID, visit: Annotated[Visit, Depends(may_write)], order: Revocation) -> OptInRecord:
         async with visit.transaction() as tx:
             return await service.revoke_opt_in(tx, opt_in_id=opt_in_id, reason=order.reason, by=visit.actor)
@@ -131,7 +143,14 @@ def _add_reading(routes: APIRouter, access: Access) -> None:
 
 
 async def _record(tx: Transaction, visit: Visit, order: NewOptIn) -> UUID:
-    made = await service.record_opt_in(tx, _consent(order), by=visit.actor, text_sha256=order.text_sha256 or "")
+    made = await service.record_opt_in(
+        tx,
+        _consent(order),
+        by=visit.actor,
+        text_sha256=order.text_sha256 or "",
+        welcome=order.welcome,
+        frequency=order.frequency,
+    )
     return made.id
 
 

@@ -23,6 +23,7 @@ from frontdesk.features.consent.service.opt_ins import (
     record_opt_in,
     revoke_opt_in,
 )
+from frontdesk.features.consent.service.recovering import bring_back_refusals, read_tenants
 from frontdesk.features.consent.service.refusals import (
     check_person,
     find_refusal,
@@ -39,6 +40,7 @@ __all__ = [
     "ListOrder",
     "OptInReport",
     "ask_to_confirm",
+    "bring_back_refusals",
     "check_person",
     "expire_requests",
     "find_open_request",
@@ -62,6 +64,7 @@ __all__ = [
     "put_on_global_list",
     "put_on_list",
     "read_proof",
+    "read_tenants",
     "record_many",
     "record_opt_in",
     "revoke_opt_in",

@@ -13,10 +13,11 @@ from zoneinfo import available_timezones
 
 import msgspec
 
-from frontdesk.features.consent.events import ConsentChanged, OptInRequested
+from frontdesk.features.consent.events import ConsentChanged, OptInRequested, PersonSignedUp
 from frontdesk.features.consent.law import ConsentProof
 from frontdesk.features.consent.model import (
     REQUEST_OPEN_FOR,
+    WELCOME_WITHIN,
     ConsentScope,
     LedgerEvent,
     OptIn,
@@ -39,13 +40,21 @@ _OFFSET = re.compile(r"(?:UTC)?[+-][0-9]{2}:[0-9]{2}|UTC|Z")
 
 
 async def record_opt_in(
-    tx: Transaction, opt_in: OptIn, *, by: Actor, source_key: str | None = None, text_sha256: str = ""
+    tx: Transaction,
+    opt_in: OptIn,
+    *,
+    by: Actor,
+    source_key: str | None = None,
+    text_sha256: str = "",
+    welcome: bool = True,
+    frequency: str = "",
 ) -> OptInRecord:
     """Put a consent on record with its evidence, once per `source_key`; an incomplete one permits no marketing.
 
-    It lifts no refusal. Refuses a `text_sha256` that is not the text's (`consent.text_differs`), a moment that is still
-    to come (`consent.time_to_come`), an unknown zone (`consent.zone_unknown`) and an address that is none
-    (`consent.ip_invalid`).
+    Who signs up for marketing with it is welcomed by text, unless `welcome` says that they were told already;
+    `frequency` is told in it. It lifts no refusal. Refuses a `text_sha256` that is not the text's
+    (`consent.text_differs`), a moment that is still to come (`consent.time_to_come`), an unknown zone
+    (`consent.zone_unknown`) and an address that is none (`consent.ip_invalid`).
     """
     checked = checked_opt_in(tx, opt_in, text_sha256)
     await ledger.lock_person_alone(tx, phone_e164=checked.phone_e164)
@@ -60,7 +69,29 @@ async def record_opt_in(
     if not await opt_ins.add_opt_in(tx, new):
         found = await opt_ins.find_by_key(tx, source_key=source_key or "")
         return _same(found, checked)
-    return await _announce_new(tx, new, event=LedgerEvent.OPT_IN)
+    record = await _announce_new(tx, new, event=LedgerEvent.OPT_IN)
+    if welcome and await _signs_up(tx, record):
+        tx.announce(PersonSignedUp(opt_in_id=record.id, phone_e164=record.phone_e164, frequency=frequency))
+    return record
+
+
+async def _signs_up(tx: Transaction, record: OptInRecord) -> bool:
+    """Tell whether a person agrees to marketing just now who had not, and who refuses nothing."""
+    if not record.permits_marketing or record.given_at is None or tx.now - record.given_at > WELCOME_WITHIN:
+        return False
+    phone = record.phone_e164
+    if await refusals.find_refusal(tx, phone_e164=phone) or await refusals.find_global(tx, phone_e164=phone):
+        return False
+    earlier = await opt_ins.list_opt_ins(
+        tx,
+        before=record.id,
+        phone_e164=phone,
+        scope=ConsentScope.MARKETING,
+        in_force=True,
+        complete=True,
+        limit=1,
+    )
+    return not earlier
 
 
 async def ask_to_confirm(

@@ -136,6 +136,9 @@ async def check_person(tx: Transaction, *, phone_e164: str) -> Standing:
     best = (await opt_ins.list_best(tx, [phone_e164])).get(phone_e164)
     waiting = await opt_ins.find_open_request(tx, phone_e164=phone_e164)
     transactional = "consent.opted_out" if refusal is not None and refusal.scope == RefusalScope.ALL else ""
+    # As the gates see it: the platform's list binds every text where its scope is all.
+    if not transactional and everywhere is not None and everywhere.scope == RefusalScope.ALL:
+        transactional = "consent.refused_everywhere"
     marketing = transactional
     if not marketing and refusal is not None:
         marketing = "consent.opted_out_of_marketing"

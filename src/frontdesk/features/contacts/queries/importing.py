@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
@@ -10,8 +11,14 @@ from frontdesk.features.contacts.model import Details
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.ids import new_id
 
+# Held before they are looked at, so that what is noted for an undoing is what stood there. Inserts that refer to them
+# do not wait.
+HOLD = """
+    select id from contacts where tenant_id = $1 and phone_e164 = any ($2::text[])
+    order by phone_e164 for no key update
+"""
 # Ordered by number, so that two batches at once cannot wait for each other in a ring. `$18`: what is known wins over
-# the file. A row that says nothing new is not written.
+# the file. A row that says nothing new is not written; `was` is how people stood before this statement.
 MERGE = """
     with taken as (
       insert into contacts (id, tenant_id, phone_e164, name, given_name, family_name, email, timezone, timezone_source,
@@ -64,25 +71,52 @@ MERGE = """
          or (excluded.postal_code not in ('', contacts.postal_code) and not ($18 and contacts.postal_code <> ''))
          or (excluded.city not in ('', contacts.city) and not ($18 and contacts.city <> ''))
          or not contacts.fields @> excluded.fields
-      returning xmax = 0 as is_new
+      returning id, xmax = 0 as is_new
+    ), noted as (
+      insert into import_changes (tenant_id, import_id, contact_id, kind, before, written_at)
+      select $1, $20, taken.id, case when taken.is_new then 'added' else 'changed' end, to_jsonb(was), $19
+      from taken left join contacts as was on was.tenant_id = $1 and was.id = taken.id
+      on conflict (import_id, contact_id) do update
+      set written_at = excluded.written_at,
+          before = case when import_changes.kind = 'tagged' then excluded.before else import_changes.before end,
+          kind = case when import_changes.kind = 'tagged' then excluded.kind else import_changes.kind end
     )
-    select count(*) from taken where is_new
+    select count(*) from taken left join contacts as was on was.tenant_id = $1 and was.id = taken.id
+    where taken.is_new or was.deleted_at is not null
 """
+# Whose being here is the import's doing loses all tags with it; only those of others have to be noted.
 TAG = """
-    insert into contact_tags (tenant_id, contact_id, tag, added_at)
-    select $1, contact.id, given.tag, $4
-    from unnest($2::text[], $3::text[]) as given (phone_e164, tag)
-    join contacts as contact on contact.tenant_id = $1 and contact.phone_e164 = given.phone_e164
-    order by contact.id, given.tag
-    on conflict (contact_id, tag) do nothing
+    with added as (
+      insert into contact_tags (tenant_id, contact_id, tag, added_at)
+      select $1, contact.id, given.tag, $4
+      from unnest($2::text[], $3::text[]) as given (phone_e164, tag)
+      join contacts as contact on contact.tenant_id = $1 and contact.phone_e164 = given.phone_e164
+      order by contact.id, given.tag
+      on conflict (contact_id, tag) do nothing
+      returning contact_id, tag
+    )
+    insert into import_changes (tenant_id, import_id, contact_id, kind, tags, written_at)
+    select $1, $5, contact_id, 'tagged', array_agg(tag order by tag), $4 from added
+    where not exists (
+      select from import_changes as known
+      where known.tenant_id = $1 and known.import_id = $5 and known.contact_id = added.contact_id
+        and known.kind = 'added')
+    group by contact_id
+    on conflict (import_id, contact_id) do update set tags = import_changes.tags || excluded.tags
 """
 COUNT_KNOWN = """
     select count(*) from contacts where tenant_id = $1 and phone_e164 = any ($2::text[]) and deleted_at is null
 """
 
 
-async def put_people(tx: Transaction, people: Sequence[Details], *, source: str, known_wins: bool) -> int:
-    """Add people and merge what is told of those who are known; returns how many are new. Each number once only."""
+async def put_people(
+    tx: Transaction, people: Sequence[Details], *, import_id: UUID, source: str, known_wins: bool
+) -> int:
+    """Add people and merge what is told of those who are known, noting how they stood; returns how many are new.
+
+    Each number once only; a deleted person who comes back counts as new.
+    """
+    await tx.execute(HOLD, tx.tenant, [one.phone_e164 for one in people])
     added = await tx.fetchval(
         MERGE,
         tx.tenant,
@@ -104,13 +138,14 @@ async def put_people(tx: Transaction, people: Sequence[Details], *, source: str,
         source,
         known_wins,
         tx.now,
+        import_id,
     )
     return added if isinstance(added, int) else 0
 
 
-async def put_tags_by_phone(tx: Transaction, tags: Sequence[tuple[str, str]]) -> None:
-    """Add tags to people, given as number and tag."""
-    await tx.execute(TAG, tx.tenant, [phone for phone, _ in tags], [tag for _, tag in tags], tx.now)
+async def put_tags_by_phone(tx: Transaction, tags: Sequence[tuple[str, str]], *, import_id: UUID) -> None:
+    """Add tags to people, given as number and tag, noting which are new."""
+    await tx.execute(TAG, tx.tenant, [phone for phone, _ in tags], [tag for _, tag in tags], tx.now, import_id)
 
 
 async def count_known(tx: Transaction, phones: Sequence[str]) -> int:

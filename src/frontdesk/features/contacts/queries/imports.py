@@ -19,19 +19,25 @@ INSERT_IMPORT = """
 FIND_IMPORT = """
     select id, tenant_id, filename, file_kind, file_bytes, file_sha256, status, settings::text as settings,
            layout::text as layout, dry_run, starts, run_id, rows_total, rows_read, rows_done, rows_added, rows_merged,
-           rows_rejected, rows_noted, failure_code, failure, created_by, created_at, updated_at, started_at, finished_at
+           rows_rejected, rows_noted, failure_code, failure, created_by, created_at, updated_at, started_at,
+           finished_at, rows_forgotten_at, undo_run_id, undo_starts, undo_started_at, undone_at, undone_removed,
+           undone_restored, undone_left
     from imports where tenant_id = $1 and id = $2
 """
 LOCK_IMPORT = """
     select id, tenant_id, filename, file_kind, file_bytes, file_sha256, status, settings::text as settings,
            layout::text as layout, dry_run, starts, run_id, rows_total, rows_read, rows_done, rows_added, rows_merged,
-           rows_rejected, rows_noted, failure_code, failure, created_by, created_at, updated_at, started_at, finished_at
+           rows_rejected, rows_noted, failure_code, failure, created_by, created_at, updated_at, started_at,
+           finished_at, rows_forgotten_at, undo_run_id, undo_starts, undo_started_at, undone_at, undone_removed,
+           undone_restored, undone_left
     from imports where tenant_id = $1 and id = $2 for update
 """
 LIST_IMPORTS = """
     select id, tenant_id, filename, file_kind, file_bytes, file_sha256, status, settings::text as settings,
            layout::text as layout, dry_run, starts, run_id, rows_total, rows_read, rows_done, rows_added, rows_merged,
-           rows_rejected, rows_noted, failure_code, failure, created_by, created_at, updated_at, started_at, finished_at
+           rows_rejected, rows_noted, failure_code, failure, created_by, created_at, updated_at, started_at,
+           finished_at, rows_forgotten_at, undo_run_id, undo_starts, undo_started_at, undone_at, undone_removed,
+           undone_restored, undone_left
     from imports where tenant_id = $1 and id < $2 order by id desc limit $3
 """
 # A start from the first row forgets the last one's figures; a resumed one keeps them.
@@ -43,7 +49,8 @@ QUEUE = """
         rows_merged = case when $6 then rows_merged else 0 end,
         rows_rejected = case when $6 then rows_rejected else 0 end,
         rows_noted = case when $6 then rows_noted else 0 end,
-        failure_code = '', failure = '', started_at = $7, finished_at = null, updated_at = $7
+        failure_code = '', failure = '', started_at = $7, finished_at = null, updated_at = $7,
+        rows_forgotten_at = case when $6 then rows_forgotten_at end
     where tenant_id = $1 and id = $2
 """
 MOVE = """

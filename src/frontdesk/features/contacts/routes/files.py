@@ -1,9 +1,7 @@
 """Files of people: uploaded, tried, started, followed, stopped, and the report of what was not taken."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -15,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from frontdesk.features import tenants
-from frontdesk.features.contacts.model import MAX_TAGS, Import, ImportStatus
-from frontdesk.features.contacts.routes.people import as_csv
-from frontdesk.features.contacts.service import exporting, importing
+from frontdesk.features.contacts.model import MAX_TAGS, Import, LeftPerson
+from frontdesk.features.contacts.routes.import_views import ImportView, view_of
+from frontdesk.features.contacts.routes.people import as_download
+from frontdesk.features.contacts.service import exporting, importing, undoing
 from frontdesk.features.contacts.service.reading import Job
 from frontdesk.features.contacts.service.staging import Staged
+from frontdesk.features.contacts.sheets import MEDIA_TYPES, FileKind
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
@@ -55,35 +55,6 @@ class Starting(BaseModel, extra="forbid"):
     options: Options | None = None
 
 
-class ImportView(BaseModel):
-    """A file of people and how far it has come; rows are counted without the header, `rows_ok` = added + merged."""
-
-    id: UUID
-    filename: str
-    file_kind: str
-    file_bytes: int
-    file_sha256: str
-    status: ImportStatus
-    dry_run: bool
-    settings: dict[str, object]
-    layout: dict[str, object]
-    rows_total: int | None
-    rows_read: int
-    rows_done: int
-    rows_ok: int
-    rows_added: int
-    rows_merged: int
-    rows_rejected: int
-    rows_noted: int
-    failure_code: str
-    failure: str
-    created_by: str
-    created_at: datetime
-    updated_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-
 _options = TypeAdapter(Options)
 _UPLOAD = {
     "requestBody": {
@@ -110,7 +81,13 @@ def imports_router(access: Access, *, folder: Path) -> APIRouter:
     routes = APIRouter(prefix="/api/imports", tags=["imports"])
     looking = asyncio.Semaphore(LOOKS_AT_ONCE)
 
-    @routes.post("", summary="Upload a file of people", status_code=201, openapi_extra=_UPLOAD)
+    @routes.post(
+        "",
+        summary="Upload a file of people",
+        status_code=201,
+        openapi_extra=_UPLOAD,
+        responses={409: {"description": "Too many files wait already"}},
+    )
     async def upload(
         request: Request,
         visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))],
@@ -127,17 +104,18 @@ def imports_router(access: Access, *, folder: Path) -> APIRouter:
     ) -> Page[ImportView]:
         async with visit.transaction() as tx:
             found = await importing.list_imports(tx, before=before, limit=limit)
-        return page_of([_view(one) for one in found], found[-1].id if found else None, limit=limit)
+        return page_of([view_of(one) for one in found], found[-1].id if found else None, limit=limit)
 
     @routes.get("/{import_id}", summary="Read how far an import has come")
     async def get_import(
         import_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_READ))]
     ) -> ImportView:
         async with visit.transaction() as tx:
-            return _view(await importing.get_import(tx, import_id))
+            return view_of(await importing.get_import(tx, import_id))
 
     _add_report(routes, access)
     _add_moves(routes, access)
+    _add_undo(routes, access)
     return routes
 
 
@@ -146,6 +124,7 @@ def _add_report(routes: APIRouter, access: Access) -> None:
         "/{import_id}/errors.csv",
         summary="Download the rows that were not taken as they stand, and what to do about each",
         response_class=Response,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     )
     async def report(
         import_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_READ))]
@@ -154,9 +133,13 @@ def _add_report(routes: APIRouter, access: Access) -> None:
 
 
 async def report_faults(visit: Visit, import_id: UUID) -> Response:
-    """Answer with the rows of an import that were not taken as they stand, as a download."""
+    """Answer with the rows of an import that were not taken as they stand, as a download.
+
+    Refuses those of one whose rows were forgotten for their age (`contacts.import_rows_gone`).
+    """
     async with visit.transaction() as tx:
         one = await importing.get_import(tx, import_id)
+        exporting.check_report(one)
     header = exporting.header_of(one)
 
     async def rows() -> AsyncIterator[str]:
@@ -170,11 +153,15 @@ async def report_faults(visit: Visit, import_id: UUID) -> Response:
                 return
             after = faults[-1].row_number
 
-    return as_csv(rows(), exporting.report_name(one))
+    return as_download(rows(), exporting.report_name(one), media_type=MEDIA_TYPES[FileKind.CSV])
 
 
 def _add_moves(routes: APIRouter, access: Access) -> None:
-    @routes.post("/{import_id}/start", summary="Start an import, or a dry run that only looks")
+    @routes.post(
+        "/{import_id}/start",
+        summary="Start an import, or a dry run that only looks",
+        responses={409: {"description": "The import has been started already"}},
+    )
     async def start(
         import_id: UUID,
         visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))],
@@ -186,21 +173,53 @@ def _add_moves(routes: APIRouter, access: Access) -> None:
             one = await importing.start_import(
                 tx, import_id, dry_run=starting.dry_run, settings=settings, by=visit.actor
             )
-        return _view(one)
+        return view_of(one)
 
-    @routes.post("/{import_id}/cancel", summary="Stop an import after the batch that is under way")
+    @routes.post(
+        "/{import_id}/cancel",
+        summary="Stop an import after the batch that is under way",
+        responses={409: {"description": "The import is over"}},
+    )
     async def cancel(
         import_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))]
     ) -> ImportView:
         async with visit.transaction() as tx:
-            return _view(await importing.cancel_import(tx, import_id, by=visit.actor))
+            return view_of(await importing.cancel_import(tx, import_id, by=visit.actor))
 
-    @routes.post("/{import_id}/resume", summary="Go on with an import that failed or was canceled")
+    @routes.post(
+        "/{import_id}/resume",
+        summary="Go on with an import that failed or was canceled",
+        responses={409: {"description": "The import was not stopped"}},
+    )
     async def resume(
         import_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))]
     ) -> ImportView:
         async with visit.transaction() as tx:
-            return _view(await importing.resume_import(tx, import_id, by=visit.actor))
+            return view_of(await importing.resume_import(tx, import_id, by=visit.actor))
+
+
+def _add_undo(routes: APIRouter, access: Access) -> None:
+    @routes.post(
+        "/{import_id}/undo",
+        summary="Undo an import: whom it added goes, whom it changed is put back",
+        responses={409: {"description": "There is nothing to undo"}},
+    )
+    async def undo(
+        import_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))]
+    ) -> ImportView:
+        async with visit.transaction() as tx:
+            return view_of(await undoing.undo_import(tx, import_id, by=visit.actor))
+
+    @routes.get("/{import_id}/undo/left", summary="List people whom the undoing of an import left, and why")
+    async def left(
+        import_id: UUID,
+        visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_READ))],
+        before: UUID | None = None,
+        limit: Limit = DEFAULT_LIMIT,
+    ) -> Page[LeftPerson]:
+        async with visit.transaction() as tx:
+            found = await undoing.list_left(tx, import_id, before=before, limit=limit)
+        return page_of(found, found[-1].contact_id if found else None, limit=limit)
 
 
 async def _take_upload(
@@ -214,7 +233,7 @@ async def _take_upload(
     taken = await take_upload(
         visit, file, options=_read_options(form), start=start, key=key, folder=folder, looking=looking
     )
-    return _view(taken)
+    return view_of(taken)
 
 
 async def take_upload(
@@ -290,38 +309,3 @@ def settings_of(options: Options, country: str) -> importing.Settings:
         has_header=options.has_header,
     )
     return importing.make_settings(job, tags=options.tags, known_wins=options.known_wins)
-
-
-def _view(one: Import) -> ImportView:
-    settings, layout = _document(one.settings), _document(one.layout)
-    return ImportView(
-        id=one.id,
-        filename=one.filename,
-        file_kind=one.file_kind,
-        file_bytes=one.file_bytes,
-        file_sha256=one.file_sha256,
-        status=one.status,
-        dry_run=one.dry_run,
-        settings=settings,
-        layout=layout,
-        rows_total=one.rows_total,
-        rows_read=one.rows_read,
-        rows_done=one.rows_done,
-        rows_ok=one.rows_added + one.rows_merged,
-        rows_added=one.rows_added,
-        rows_merged=one.rows_merged,
-        rows_rejected=one.rows_rejected,
-        rows_noted=one.rows_noted,
-        failure_code=one.failure_code,
-        failure=one.failure,
-        created_by=one.created_by,
-        created_at=one.created_at,
-        updated_at=one.updated_at,
-        started_at=one.started_at,
-        finished_at=one.finished_at,
-    )
-
-
-def _document(text: str) -> dict[str, object]:
-    found = json.loads(text)
-    return dict(found) if isinstance(found, Mapping) else {}

@@ -13,6 +13,7 @@ from frontdesk.features.contacts.filters import Filter
 from frontdesk.features.contacts.model import MAX_FIELDS, MAX_TAGS, Card
 from frontdesk.features.contacts.queries.cards import TagCount
 from frontdesk.features.contacts.service import cards, exporting, segments
+from frontdesk.features.contacts.sheets import MEDIA_TYPES, FileKind
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.db import Transaction
@@ -21,6 +22,7 @@ from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 
 Word = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 Words = Annotated[list[Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")]], Field(max_length=MAX_TAGS)]
+EXPORTED = [name.partition(";")[0] for name in MEDIA_TYPES.values()]
 Fields = Annotated[dict[str, Word | None], Field(max_length=MAX_FIELDS)]
 
 
@@ -54,9 +56,10 @@ class Retagging(BaseModel, extra="forbid"):
 
 
 class ExportWish(BaseModel, extra="forbid"):
-    """Whom to export: the people of a segment, or everybody."""
+    """Whom to export, the people of a segment or everybody, and as what."""
 
     segment: UUID | None = None
+    format: FileKind = FileKind.CSV
 
 
 def people_router(access: Access) -> APIRouter:
@@ -77,7 +80,9 @@ def people_router(access: Access) -> APIRouter:
             found = await cards.find_people(tx, words=q, tag=tag, filter_=filter_, before=before, limit=limit)
         return page_of(found, found[-1].id if found else None, limit=limit)
 
-    @routes.post("", summary="Add a person", status_code=201)
+    @routes.post(
+        "", summary="Add a person", status_code=201, responses={409: {"description": "The number is somebody you know"}}
+    )
     async def add_person(
         visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))],
         person: NewPerson,
@@ -116,28 +121,31 @@ def people_router(access: Access) -> APIRouter:
 
 
 def _add_export(routes: APIRouter, access: Access) -> None:
-    @routes.post("/export", summary="Export people as CSV, which can be imported again", response_class=Response)
+    @routes.post(
+        "/export",
+        summary="Export people as CSV or XLSX, which can be imported again",
+        response_class=Response,
+        responses={200: {"content": {kind: {"schema": {"type": "string"}} for kind in EXPORTED}}},
+    )
     async def export(
         visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_EXPORT))], wish: ExportWish | None = None
     ) -> Response:
-        segment = None if wish is None else wish.segment
+        wish = wish or ExportWish()
         async with visit.transaction() as tx:
-            filter_ = await _filter_of(tx, segment)
-            about = {} if segment is None else {"segment": str(segment)}
-            keys = await exporting.begin_export(tx, by=visit.actor, about=about)
+            filter_ = await _filter_of(tx, wish.segment)
+            about = {} if wish.segment is None else {"segment": str(wish.segment)}
+            begun = await exporting.begin_export(tx, kind=wish.format, filter_=filter_, about=about, by=visit.actor)
+        return send_export(visit, begun)
 
-        async def rows() -> AsyncIterator[str]:
-            yield "\ufeff" + exporting.export_header(keys)  # without the mark, spreadsheets guess the encoding
-            after: UUID | None = None
-            while True:
-                async with visit.transaction() as tx:
-                    page = await exporting.export_page(tx, keys=keys, filter_=filter_, after=after)
-                yield page.rows
-                if page.after is None:
-                    return
-                after = page.after
 
-        return as_csv(rows(), "contacts.csv")
+def send_export(visit: Visit, export: exporting.Export) -> Response:
+    """Answer with an export as a download, page by page as it is read."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        async for part in exporting.write_people(export, visit.transaction):
+            yield part.data
+
+    return as_download(parts(), export.filename, media_type=export.media_type)
 
 
 def _add_one_person(routes: APIRouter, access: Access) -> None:
@@ -175,7 +183,7 @@ async def _filter_of(tx: Transaction, segment: UUID | None) -> Filter | None:
     return None if segment is None else (await segments.get_segment(tx, segment)).filter
 
 
-def as_csv(rows: AsyncIterator[str], name: str) -> Response:
-    """Answer with rows of CSV as a download."""
+def as_download(parts: AsyncIterator[str] | AsyncIterator[bytes], name: str, *, media_type: str) -> Response:
+    """Answer with a file as a download."""
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(parts, media_type=media_type, headers=headers)

@@ -88,7 +88,7 @@ def segments_router(access: Access) -> APIRouter:
             found = await segments.list_segments(tx, before=before, limit=limit)
         return page_of([_view(one) for one in found], found[-1].id if found else None, limit=limit)
 
-    @routes.post("", summary="Save a segment", status_code=201)
+    @routes.post("", summary="Save a segment", status_code=201, responses={409: {"description": "The name is taken"}})
     async def save_segment(
         visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))],
         segment: NewSegment,
@@ -130,7 +130,11 @@ def _add_one_segment(routes: APIRouter, access: Access) -> None:
             segment = await segments.get_segment(tx, segment_id)
         return await _audience(visit, segment.filter)
 
-    @routes.patch("/{segment_id}", summary="Rename a segment or change its filter")
+    @routes.patch(
+        "/{segment_id}",
+        summary="Rename a segment or change its filter",
+        responses={409: {"description": "The name is taken"}},
+    )
     async def change_segment(
         segment_id: UUID,
         visit: Annotated[Visit, Depends(access.to_business(Scope.CONTACTS_WRITE))],

@@ -75,7 +75,8 @@ def checked(details: Details) -> Details:
         faults["timezone"] = "not a time zone; write it like America/New_York"
     if faults:
         shown = "; ".join(f"{name}: {what}" for name, what in faults.items())
-        raise Refused("contacts.details_invalid", shown, status=422, details={"faults": faults})
+        named = [{"path": name, "message": what} for name, what in faults.items()]
+        raise Refused("contacts.details_invalid", shown, status=422, details={"faults": named})
     place = replace(details, country=country or (region or "").partition("-")[0], region=region or "")
     return _with_zone(place)
 

@@ -144,13 +144,13 @@ class Drafting:
 
     def _zone(self, row: Row, country: str, region: str, problems: list[Problem]) -> tuple[str | None, ZoneSource]:
         given = self._cell(row, "timezone").strip()
+        found = _zone(country, region) if country else None
         if given and is_zone(given):
-            return given, ZoneSource.IMPORT
+            return given, ZoneSource.ADDRESS if given == found else ZoneSource.IMPORT
         if given:
             self._note(
                 problems, "timezone", f"“{given[:SHOWN]}” is no time zone; left out", "Write it like America/New_York."
             )
-        found = _zone(country, region) if country else None
         return found, ZoneSource.UNKNOWN if found is None else ZoneSource.ADDRESS
 
     def _custom(self, row: Row, problems: list[Problem]) -> Mapping[str, str]:

@@ -128,9 +128,11 @@ async def start_import(
 async def resume_import(tx: Transaction, import_id: UUID, *, by: Actor) -> Import:
     """Go on with an import that failed or was canceled, after the last row that was taken in.
 
-    Refuses others (`contacts.import_not_stopped`).
+    Refuses others (`contacts.import_not_stopped`) and one that was undone (`contacts.import_undone`).
     """
     one = await _locked(tx, import_id)
+    if one.undo_started_at is not None:
+        raise Refused("contacts.import_undone", "The import was undone; upload the file again.", status=409)
     if one.status not in _RESUMABLE or not one.starts:
         raise Refused("contacts.import_not_stopped", f"The import is {one.status}; nothing is to resume.", status=409)
     return await _queue(tx, one, dry_run=one.dry_run, resumed=True, by=by)
@@ -198,8 +200,11 @@ async def take_batch(
         first = [draft.details.phone_e164 for draft in good if draft.details is not None and not draft.repeats]
         added = len(first) - await importing.count_known(tx, first)
     else:
-        added = await importing.put_people(tx, people, source=SOURCE, known_wins=settings.known_wins)
-        await importing.put_tags_by_phone(tx, [(person.phone_e164, tag) for person in people for tag in person.tags])
+        added = await importing.put_people(
+            tx, people, import_id=import_id, source=SOURCE, known_wins=settings.known_wins
+        )
+        tags = [(person.phone_e164, tag) for person in people for tag in person.tags]
+        await importing.put_tags_by_phone(tx, tags, import_id=import_id)
     faults = [_fault(draft) for draft in drafts if draft.problems]
     await imports.put_rows(tx, import_id=import_id, faults=faults)
     tally = Tally(

@@ -13,7 +13,7 @@ from frontdesk.features.contacts.sheets.rows import (
     Table,
     open_table,
 )
-from frontdesk.features.contacts.sheets.writing import restore, write_row
+from frontdesk.features.contacts.sheets.writing import MEDIA_TYPES, RowWriter, restore, rows_writer, write_row
 
 __all__ = [
     "DELIMITERS",
@@ -21,14 +21,17 @@ __all__ = [
     "MAX_COLUMNS",
     "MAX_FILE_BYTES",
     "MAX_ROWS",
+    "MEDIA_TYPES",
     "FileKind",
     "Layout",
     "Reading",
     "Row",
+    "RowWriter",
     "Table",
     "guess_columns",
     "open_table",
     "place_columns",
     "restore",
+    "rows_writer",
     "write_row",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 MAX_FILE_BYTES = 50 * 1024 * 1024
 MAX_ROWS = 500_000
@@ -26,3 +27,10 @@ class Row:
     number: int
     cells: tuple[str, ...]
     fault: str = ""
+
+
+class FileKind(StrEnum):
+    """What a file of rows is."""
+
+    CSV = "csv"
+    XLSX = "xlsx"

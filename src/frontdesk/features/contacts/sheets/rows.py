@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from frontdesk.features.contacts.sheets.limits import (
     MAX_COLUMNS,
     MAX_FILE_BYTES,
     MAX_ROWS,
+    FileKind,
     Row,
 )
 from frontdesk.kernel.errors import Refused
@@ -41,13 +41,6 @@ _STRANGERS = (
     (b"<?xml", "an XML file"),
     (b"begin:vcard", "a file of business cards (vCard)"),
 )
-
-
-class FileKind(StrEnum):
-    """What a file of rows is."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

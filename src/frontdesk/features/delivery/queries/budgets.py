@@ -102,7 +102,8 @@ ENSURE = """
     on conflict do nothing
 """
 
-# What no carrier took is given back; what was reserved yesterday is no part of today's sum any more.
+# What no carrier took is given back; what was reserved yesterday is no part of today's sum any more. Which day it is
+# for the budget is asked of the locked row: a first text after midnight may just have turned it.
 REFUND = """
     with back as (
       select id, tenant_id, cost_cents, posting_at from send_jobs
@@ -112,22 +113,66 @@ REFUND = """
     ), cleared as (
       update send_jobs as job set cost_cents = 0 from back where job.id = back.id
     ), given as (
-      select back.tenant_id,
-             coalesce(sum(back.cost_cents) filter (
-               where (back.posting_at at time zone business.timezone)::date = held.day), 0) as today,
-             coalesce(sum(back.cost_cents) filter (
-               where date_trunc('month', back.posting_at at time zone business.timezone)::date = held.month), 0)
-               as this_month
+      select back.tenant_id, array_agg((back.posting_at at time zone business.timezone)::date) as days,
+             array_agg(back.cost_cents) as cents
       from back
       join tenants as business on business.id = back.tenant_id
-      join budgets as held on held.tenant_id = back.tenant_id
       group by back.tenant_id
     )
     update budgets as budget
-    set daily_spent_cents = greatest(0, budget.daily_spent_cents - given.today),
-        monthly_spent_cents = greatest(0, budget.monthly_spent_cents - given.this_month),
+    set daily_spent_cents = greatest(0, budget.daily_spent_cents - (
+          select coalesce(sum(one.cents), 0) from unnest(given.days, given.cents) as one (day, cents)
+          where one.day = budget.day)),
+        monthly_spent_cents = greatest(0, budget.monthly_spent_cents - (
+          select coalesce(sum(one.cents), 0) from unnest(given.days, given.cents) as one (day, cents)
+          where date_trunc('month', one.day)::date = budget.month)),
         updated_at = $1
     from given where budget.tenant_id = given.tenant_id
+"""
+
+# A text that goes back to its queue gives back what it had reserved: it may leave on another day, at another price.
+# Not if an earlier POST of it was in doubt: that one may have been taken all the same, and a receipt will tell so.
+REFUND_QUEUED = """
+    with back as (
+      select job.id, job.tenant_id, job.cost_cents, job.posting_at
+      from unnest($2::uuid[], $3::uuid[]) as asked (id, tenant_id)
+      join send_jobs as job on job.id = asked.id and job.tenant_id = asked.tenant_id
+      where job.status = 'queued' and job.cost_cents > 0
+        and not exists (
+          select from send_attempts as earlier
+          where earlier.job_id = job.id and earlier.tenant_id = job.tenant_id and earlier.fence < job.fence
+            and coalesce(earlier.outcome, 'ambiguous') = 'ambiguous'
+        )
+    ), cleared as (
+      update send_jobs as job set cost_cents = 0 from back where job.id = back.id and job.tenant_id = back.tenant_id
+    ), given as (
+      select back.tenant_id, array_agg((back.posting_at at time zone business.timezone)::date) as days,
+             array_agg(back.cost_cents) as cents
+      from back
+      join tenants as business on business.id = back.tenant_id
+      group by back.tenant_id
+    )
+    update budgets as budget
+    set daily_spent_cents = greatest(0, budget.daily_spent_cents - (
+          select coalesce(sum(one.cents), 0) from unnest(given.days, given.cents) as one (day, cents)
+          where one.day = budget.day)),
+        monthly_spent_cents = greatest(0, budget.monthly_spent_cents - (
+          select coalesce(sum(one.cents), 0) from unnest(given.days, given.cents) as one (day, cents)
+          where date_trunc('month', one.day)::date = budget.month)),
+        updated_at = $1
+    from given where budget.tenant_id = given.tenant_id
+"""
+
+# Whoever reads the row sees the day that it is, also before the first text of that day.
+ADVANCE_DAYS = """
+    update budgets as budget
+    set daily_spent_cents = 0,
+        monthly_spent_cents = case when budget.month = date_trunc('month', today.day)::date
+                                   then budget.monthly_spent_cents else 0 end,
+        day = today.day, month = date_trunc('month', today.day)::date, updated_at = $1
+    from tenants as business
+    cross join lateral (select ($1::timestamptz at time zone business.timezone)::date as day) as today
+    where business.id = budget.tenant_id and budget.day < today.day
 """
 
 STATUS = """
@@ -223,9 +268,19 @@ async def list_prices(tx: Transaction, places: Sequence[tuple[str, str]]) -> dic
     return {(row["provider"], row["country"]): row["cents"] for row in rows}
 
 
+async def refund_queued(tx: Transaction, texts: Sequence[tuple[UUID, UUID]]) -> None:
+    """Give back what these texts (id, tenant) have reserved, those of them that are queued again."""
+    await tx.execute(REFUND_QUEUED, tx.now, [one for one, _ in texts], [tenant for _, tenant in texts])
+
+
 async def refund(tx: Transaction, *, limit: int) -> int:
     """Give back what up to `limit` texts had reserved that no carrier took; returns how many budgets that changed."""
     return affected(await tx.execute(REFUND, tx.now, limit))
+
+
+async def advance_days(tx: Transaction) -> int:
+    """Begin the new day, or month, of every business whose last one is over in its own zone; returns how many."""
+    return affected(await tx.execute(ADVANCE_DAYS, tx.now))
 
 
 async def find_budget(tx: Transaction) -> Budget | None:

@@ -66,6 +66,13 @@ PICK = """
     order by picked.nth_of_number, job.sender_e164
 """
 
+# Before the money: the other lane writes it and then reserves, and neither may wait for the other in a circle.
+ENSURE_WORD = """
+    insert into passed_gates (rules_version, gates) select $1, $2::jsonb
+    where not exists (select from passed_gates where rules_version = $1)
+    on conflict do nothing
+"""
+
 DROP_QUEUED = """
     with doomed as (
       select id from send_jobs
@@ -121,6 +128,7 @@ def _picked(row: asyncpg.Record) -> BulkJob:
             id=row["id"],
             tenant_id=row["tenant_id"],
             message_class=MessageClass(row["message_class"]),
+            cause=f"campaign:{row['campaign_id']}",
             basis=row["basis"],
             basis_at=row["basis_at"],
             recipient_e164=row["recipient_e164"],
@@ -138,6 +146,11 @@ def _picked(row: asyncpg.Record) -> BulkJob:
         campaign_id=row["campaign_id"],
         contact_id=row["contact_id"],
     )
+
+
+async def ensure_word(tx: Transaction, *, rules_version: str, gates_json: str) -> None:
+    """Keep what all gates say of a text that they let through, once per version of the rules."""
+    await tx.execute(ENSURE_WORD, rules_version, gates_json)
 
 
 async def drop_queued(tx: Transaction, *, campaign_id: UUID, code: str, limit: int) -> int:

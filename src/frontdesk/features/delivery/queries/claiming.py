@@ -22,6 +22,10 @@ READ_NUMBERS = """
                and (switch.scope, switch.key)
                    in (('global', 'all'), ('tenant', asked.tenant_id::text), ('channel', 'sms'))
            ) as paused,
+           not exists (
+             select from system_epochs as epoch
+             where epoch.ended_at is null and epoch.server = current_setting('app.server', true)
+           ) and exists (select from system_epochs) as fenced,
            breaker.hold_until,
            coalesce(breaker.hold_reason, '') as hold_reason,
            breaker.opened_at is not null as breaker_open
@@ -97,6 +101,7 @@ def _of_number(row: asyncpg.Record) -> StoredFacts:
         opted_out_of_sender=False,
         recipient_is_own_number=False,
         paused=tuple(row["paused"]),
+        fenced=row["fenced"],
         hold_until=row["hold_until"],
         hold_reason=row["hold_reason"],
         breaker_open=row["breaker_open"],

@@ -49,6 +49,7 @@ SETTLE_FOUND = """
 
 SETTLE_ABSENT = """
     update send_jobs set status = $3, available_at = $4, looks = 0, updated_at = $5, failure_code = $6,
+           useful_until = least(useful_until, $7),
            finished_at = case when $3 = 'queued' then null else $5::timestamptz end
     where id = $1 and fence = $2 and status = 'unknown'
 """
@@ -162,10 +163,19 @@ async def settle_found(tx: Transaction, job: DoubtfulJob, *, status: JobStatus, 
 
 
 async def settle_absent(
-    tx: Transaction, job: DoubtfulJob, *, status: JobStatus, available_at: datetime, code: str | None
+    tx: Transaction,
+    job: DoubtfulJob,
+    *,
+    status: JobStatus,
+    available_at: datetime,
+    code: str | None,
+    repost_until: datetime | None,
 ) -> bool:
-    """Write that the carrier does not have it: queued again, or dropped if it is too late."""
-    tag = await tx.execute(SETTLE_ABSENT, job.id, job.fence, status.value, available_at, tx.now, code)
+    """Write that the carrier does not have it: queued again, or dropped if it is too late.
+
+    After `repost_until` it may not be posted any more, because its carrier has forgotten the key of its first POST.
+    """
+    tag = await tx.execute(SETTLE_ABSENT, job.id, job.fence, status.value, available_at, tx.now, code, repost_until)
     return affected(tag) == 1
 
 

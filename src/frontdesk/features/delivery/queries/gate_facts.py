@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import asyncpg
 
+from frontdesk.features.delivery.queries.strangers import Reach
 from frontdesk.kernel.db import Transaction
 
 LOCK_PERSON = "select pg_advisory_xact_lock_shared(1, hashtext($1))"
@@ -32,6 +33,10 @@ READ_FACTS_OF_ONE = """
              where switch.paused_at is not null
                and (switch.scope, switch.key) in (('global', 'all'), ('tenant', $1::uuid::text), ('channel', 'sms'))
            ) as paused,
+           not exists (
+             select from system_epochs as epoch
+             where epoch.ended_at is null and epoch.server = current_setting('app.server', true)
+           ) and exists (select from system_epochs) as fenced,
            breaker.hold_until,
            coalesce(breaker.hold_reason, '') as hold_reason,
            breaker.opened_at is not null as breaker_open,
@@ -40,7 +45,9 @@ READ_FACTS_OF_ONE = """
              where earlier.tenant_id = $1 and earlier.recipient_e164 = $2
                and earlier.status in ('queued', 'posting', 'unknown') and earlier.message_class in ('C1', 'C2')
            ) as earlier_unsettled,
-           price.cents as price_cents,
+           price.cents as price_cents, business.country as tenant_country, business.texting_countries,
+           business.range_hourly_limit, business.daily_budget_cents, coalesce(near.texts, 0) as range_texts,
+           coalesce(everywhere.cents, 0) as hour_cents,
            least(
              business.daily_budget_cents
                - coalesce(case when budget.day = today.day then budget.daily_spent_cents end, 0),
@@ -60,6 +67,11 @@ READ_FACTS_OF_ONE = """
     ) as price on true
     left join do_not_contact as refusal on refusal.tenant_id = $1 and refusal.phone_e164 = $2
     left join breakers as breaker on breaker.provider = coalesce(number.provider, $4) and breaker.sender_e164 = $3
+    left join provoked_texts as near
+           on near.tenant_id = $1 and near.number_range = $7 and near.since_at > $5 - interval '1 hour'
+    left join provoked_texts as everywhere
+           on everywhere.tenant_id = $1 and everywhere.number_range = ''
+          and everywhere.since_at > $5 - interval '1 hour'
     where business.id = $1
 """
 
@@ -76,6 +88,7 @@ class StoredFacts:
     opted_out_of_sender: bool
     recipient_is_own_number: bool
     paused: tuple[str, ...]
+    fenced: bool
     hold_until: datetime | None
     hold_reason: str
     breaker_open: bool
@@ -84,12 +97,13 @@ class StoredFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneText:
-    """The facts of one text, the provider of its number, a segment's price and what its business may still spend."""
+    """The facts of one text, the provider of its number, a segment's price, what is left to spend, and its reach."""
 
     stored: StoredFacts
     provider: str
     price_cents: Decimal | None
     left_cents: Decimal
+    reach: Reach
 
 
 async def lock_person(tx: Transaction, *, phone_e164: str) -> None:
@@ -98,17 +112,24 @@ async def lock_person(tx: Transaction, *, phone_e164: str) -> None:
 
 
 async def read_facts_of_one(
-    tx: Transaction, *, recipient_e164: str, sender_e164: str, provider: str, country: str
+    tx: Transaction, *, recipient_e164: str, sender_e164: str, provider: str, country: str, number_range: str
 ) -> OneText:
     """Read the facts of a text of this tenant that has no job yet; the person's lock must be held before.
 
-    `provider` counts only where the number is none of ours; `country` is the recipient's, for the price.
+    `provider` counts only where the number is none of ours; `country` is the recipient's, for the price, and
+    `number_range` the thousand numbers around it.
     """
-    row = await tx.fetchrow(READ_FACTS_OF_ONE, tx.tenant, recipient_e164, sender_e164, provider, tx.now, country)
+    row = await tx.fetchrow(
+        READ_FACTS_OF_ONE, tx.tenant, recipient_e164, sender_e164, provider, tx.now, country, number_range
+    )
     if row is None:
         raise LookupError(recipient_e164)
     return OneText(
-        stored=_stored(row), provider=row["provider"], price_cents=row["price_cents"], left_cents=row["left_cents"]
+        stored=_stored(row),
+        provider=row["provider"],
+        price_cents=row["price_cents"],
+        left_cents=row["left_cents"],
+        reach=Reach.of(row),
     )
 
 
@@ -122,6 +143,7 @@ def _stored(row: asyncpg.Record) -> StoredFacts:
         opted_out_of_sender=row["opted_out_of_sender"],
         recipient_is_own_number=row["recipient_is_own_number"],
         paused=tuple(row["paused"]),
+        fenced=row["fenced"],
         hold_until=row["hold_until"],
         hold_reason=row["hold_reason"],
         breaker_open=row["breaker_open"],

@@ -22,9 +22,9 @@ FIND_BY_INTENT = (
 # The limit is hidden in a sub-select: one that the planner can see makes it plan anew for every claim (0.6 ms).
 CLAIM = """
     with due as (
-      select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
-             job.provider, job.body, job.segments, job.cost_cents, job.useful_until, job.fence, job.attempts,
-             job.correlation_id
+      select job.id, job.tenant_id, job.message_class, job.cause, job.basis, job.basis_at, job.recipient_e164,
+             job.sender_e164, job.provider, job.body, job.segments, job.cost_cents, job.useful_until, job.fence,
+             job.attempts, job.correlation_id
       from send_jobs as job
       where job.status = 'queued' and job.message_class <> 'C3' and job.available_at <= $1
         and not exists (
@@ -46,9 +46,9 @@ CLAIM = """
       limit (select $2::bigint)
       for update of job skip locked
     )
-    select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
-           job.provider, job.body, job.segments, job.cost_cents, job.useful_until, job.fence, job.attempts,
-           job.correlation_id,
+    select job.id, job.tenant_id, job.message_class, job.cause, job.basis, job.basis_at, job.recipient_e164,
+           job.sender_e164, job.provider, job.body, job.segments, job.cost_cents, job.useful_until, job.fence,
+           job.attempts, job.correlation_id,
            pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164)) as person_locked
     from due as job
 """
@@ -196,6 +196,7 @@ def _claimed(row: asyncpg.Record) -> ClaimedJob:
         id=row["id"],
         tenant_id=row["tenant_id"],
         message_class=MessageClass(row["message_class"]),
+        cause=row["cause"],
         basis=row["basis"],
         basis_at=row["basis_at"],
         recipient_e164=row["recipient_e164"],

@@ -14,7 +14,7 @@ READ_MARKETING_FACTS = """
     select business.country as tenant_country, business.timezone as tenant_zone,
            least(business.quiet_from, stream.quiet_from) as quiet_from,
            greatest(business.quiet_until, stream.quiet_until) as quiet_until,
-           business.registrations, business.marketing_daily_cap,
+           business.registrations, business.marketing_daily_cap, business.texting_countries,
            nullif(person.timezone, '') as known_zone, nullif(person.region, '') as known_region,
            person.deleted_at is not null as forgotten,
            number.number_type, number.registration_status, number.country as number_country,
@@ -71,6 +71,7 @@ class MarketingFacts:
     quiet_until: time
     registrations: str
     marketing_daily_cap: int
+    texting_countries: list[str]
     known_zone: str | None
     known_region: str | None
     forgotten: bool | None

@@ -32,6 +32,7 @@ SET_WEIGHT = """
         failed_share = excluded.failed_share, changed_at = excluded.changed_at
 """
 
+# A text whose POST was ever in doubt stays: only its own provider knows it again by its key, another sends it twice.
 MOVE_AWAY = """
     with stuck as (
       select job.id, other.phone_e164, other.provider
@@ -45,6 +46,11 @@ MOVE_AWAY = """
       ) as other
       where stream.closed_at is null and job.status = 'queued' and job.message_class = 'C3' and job.provider = $1
         and job.available_at <= $4::timestamptz + interval '1 minute'
+        and not exists (
+          select from send_attempts as tried
+          where tried.job_id = job.id and tried.tenant_id = job.tenant_id
+            and coalesce(tried.outcome, 'ambiguous') = 'ambiguous'
+        )
       limit $3
       for update of job skip locked
     )

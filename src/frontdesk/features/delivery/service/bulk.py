@@ -8,21 +8,22 @@ from decimal import Decimal
 from uuid import UUID
 
 from frontdesk.features import senders
-from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Verdict, decide
-from frontdesk.features.delivery.model import VERDICT_SECONDS, BulkIntent, BulkJob, JobStatus, LeasedJob
+from frontdesk.features.delivery.gates import RULES_VERSION, Verdict, decide
+from frontdesk.features.delivery.model import VERDICT_SECONDS, BulkIntent, BulkJob, LeasedJob
 from frontdesk.features.delivery.pace import Pace
 from frontdesk.features.delivery.prices import country_of
-from frontdesk.features.delivery.queries import budgets, bulk, jobs, streams, switches
+from frontdesk.features.delivery.queries import budgets, bulk, jobs, streams
 from frontdesk.features.delivery.queries.claiming import read_facts_of_set
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 from frontdesk.features.delivery.queries.marketing_facts import MarketingFacts, read_marketing_facts
-from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json
+from frontdesk.features.delivery.service.deciding import ALL_PASSED_JSON
+from frontdesk.features.delivery.service.leasing import NOTHING, Probes, apply_decision, lease
 from frontdesk.features.delivery.service.marketing import gather_marketing, window_end
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.ids import new_id
 
 TURNS = 64  # numbers served in one claim
-NOTHING = Decimal(0)
+HELD_AT_LEAST = timedelta(seconds=30)  # each look at a held text writes a decision, and some wait for a person
 BROKE_PAUSE = timedelta(seconds=30)  # how often a business without money left is looked at again
 
 
@@ -71,7 +72,7 @@ class _Claim:
         self.leased: list[LeasedJob] = []
         self.texts: dict[UUID, int] = {}
         self.people: set[tuple[UUID, str]] = set()
-        self.probes: dict[tuple[str, str], bool] = {}
+        self.probes = Probes()
         self.broke: set[UUID] = set()
 
 
@@ -129,6 +130,7 @@ async def _begin(
     tx: Transaction, found: Sequence[BulkJob], paces: dict[str, Pace], *, room: int, post_before: float
 ) -> _Claim:
     """Lock the money and the throttles that these texts need, always in this order."""
+    await bulk.ensure_word(tx, rules_version=RULES_VERSION, gates_json=ALL_PASSED_JSON)
     throttles = await streams.lock_throttles(tx, sorted({one.campaign_id for one in found}))
     held = await budgets.lock_budgets(tx, sorted({one.job.tenant_id for one in found}))
     return _Claim(
@@ -173,7 +175,7 @@ async def _decide_one(tx: Transaction, claim: _Claim, one: BulkJob, stored: Stor
     )
     decision = decide(facts)
     if decision.verdict is Verdict.SEND:
-        if stored.breaker_open and not await _may_probe(tx, claim, one):
+        if stored.breaker_open and not await claim.probes.may_go(tx, job):
             return
         claim.people.add(person)
         pace.take(job.segments)
@@ -181,19 +183,13 @@ async def _decide_one(tx: Transaction, claim: _Claim, one: BulkJob, stored: Stor
             throttle.take(1)
         purse.reserved += (cost or NOTHING) - job.cost_cents
         claim.texts[one.campaign_id] = claim.texts.get(one.campaign_id, 0) + 1
-        claim.leased.append(_leased(one, stored, facts, now=claim.now, post_before=claim.post_before))
+        # Its carrier may keep it no longer than its window is open.
+        useful_until = min(job.useful_until, window_end(facts))
+        claim.leased.append(lease(job, stored, now=claim.now, post_before=claim.post_before, useful_until=useful_until))
     elif decision.code == "budget.spent":
         claim.broke.add(job.tenant_id)
-    claim.applied.append(_applied(one, facts, decision, now=claim.now, cost_cents=cost or NOTHING))
-
-
-async def _may_probe(tx: Transaction, claim: _Claim, one: BulkJob) -> bool:
-    """Let the first text of a number with an open breaker through, if no other process did."""
-    key = (one.job.provider, one.job.sender_e164)
-    if key in claim.probes:
-        return False
-    claim.probes[key] = await switches.take_probe(tx, provider=key[0], sender_e164=key[1])
-    return claim.probes[key]
+    again_at = max(decision.until or claim.now, claim.now + HELD_AT_LEAST)
+    claim.applied.append(apply_decision(job, facts, decision, decision_id=new_id(), now=claim.now, again_at=again_at))
 
 
 async def _settle(tx: Transaction, claim: _Claim, *, owner: UUID) -> None:
@@ -216,41 +212,4 @@ def _advance(turn: streams.Turn, claim: _Claim) -> streams.Advance:
         next_at = max(next_at, claim.now + BROKE_PAUSE)
     return streams.Advance(
         sender_e164=turn.sender_e164, next_at=next_at, day=turn.day, sent_today=turn.sent_today + pace.taken
-    )
-
-
-def _applied(one: BulkJob, facts: Facts, decision: Decision, *, now: datetime, cost_cents: Decimal) -> jobs.Applied:
-    status = STATUS_OF[decision.verdict]
-    return jobs.Applied(
-        id=one.job.id,
-        status=status,
-        available_at=now + jobs.POST_LEASE if status is JobStatus.POSTING else decision.until or now,
-        code=decision.code,
-        reason=REASON_OF.get(decision.code),
-        decision_id=new_id(),
-        verdict=decision.verdict.value,
-        gates_json=gates_json(decision),
-        facts_json=facts_json(facts),
-        cost_cents=cost_cents,
-    )
-
-
-def _leased(one: BulkJob, stored: StoredFacts, facts: Facts, *, now: datetime, post_before: float) -> LeasedJob:
-    """Lease a text; its carrier may keep it no longer than its window is open."""
-    job = one.job
-    return LeasedJob(
-        id=job.id,
-        tenant_id=job.tenant_id,
-        message_class=job.message_class,
-        recipient_e164=job.recipient_e164,
-        sender_e164=job.sender_e164,
-        provider=job.provider,
-        messaging_service=stored.messaging_service,
-        body=job.body,
-        useful_until=min(job.useful_until, window_end(facts)),
-        fence=job.fence + 1,
-        attempts=job.attempts + 1,
-        correlation_id=job.correlation_id,
-        decided_at=now,
-        post_before=post_before,
     )

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from frontdesk.features.delivery.events import TextProgressed
-from frontdesk.features.delivery.gates import RULES_VERSION, Decision, Facts, Money, Verdict, decide
-from frontdesk.features.delivery.model import VERDICT_SECONDS, ClaimedJob, JobStatus, LeasedJob, MessageClass
+from frontdesk.features.delivery.gates import RULES_VERSION, Money, Verdict, decide
+from frontdesk.features.delivery.model import VERDICT_SECONDS, ClaimedJob, LeasedJob, MessageClass
 from frontdesk.features.delivery.prices import country_of
-from frontdesk.features.delivery.queries import budgets, jobs, switches
+from frontdesk.features.delivery.queries import budgets, jobs
 from frontdesk.features.delivery.queries.claiming import read_facts_of_set
-from frontdesk.features.delivery.queries.gate_facts import StoredFacts
-from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json, gather
+from frontdesk.features.delivery.service.deciding import STATUS_OF, gather
+from frontdesk.features.delivery.service.leasing import NOTHING, Probes, apply_decision, cost_of, lease
+from frontdesk.features.delivery.service.strangers import begin_tally, tell_if_turned_away
 from frontdesk.kernel.db import Overtaken, Transaction
 from frontdesk.kernel.ids import new_ids
-
-NOTHING = Decimal(0)
 
 
 class _Till:
@@ -71,71 +69,35 @@ async def claim_and_gate(
         return [], 0
     stored = await read_facts_of_set(tx, claimed)
     money = await _count_the_money(tx, claimed)
-    probes: dict[tuple[str, str], bool] = {}
+    tally = await begin_tally(tx, claimed)
+    probes = Probes()
     applied: list[jobs.Applied] = []
     leased: list[LeasedJob] = []
     for job, known, decision_id in zip(claimed, stored, new_ids(len(claimed)), strict=True):
-        facts = gather(job, known, now=tx.now, paused_by_setting=False, money=money.of(job))
+        facts = gather(
+            job, known, now=tx.now, paused_by_setting=False, destination=tally.destination(job), money=money.of(job)
+        )
         decision = decide(facts)
-        if decision.verdict is Verdict.SEND and known.breaker_open and not await _may_probe(tx, job, probes):
+        if decision.verdict is Verdict.SEND and known.breaker_open and not await probes.may_go(tx, job):
             continue
-        applied.append(_applied(job, facts, decision, decision_id=decision_id, now=tx.now))
+        again_at = decision.until or tx.now
+        applied.append(apply_decision(job, facts, decision, decision_id=decision_id, now=tx.now, again_at=again_at))
         if decision.verdict is Verdict.SEND:
             money.take(job, facts.money)
-            leased.append(_leased(job, known, now=tx.now, post_before=decided_from + VERDICT_SECONDS))
+            tally.take(job, cost_of(facts))
+            post_before = decided_from + VERDICT_SECONDS
+            leased.append(lease(job, known, now=tx.now, post_before=post_before, useful_until=job.useful_until))
         elif decision.verdict is not Verdict.HOLD and job.message_class is not MessageClass.MARKETING:
             tx.announce(
                 TextProgressed(job_id=job.id, status=STATUS_OF[decision.verdict].value, code=decision.code),
                 tenant_id=job.tenant_id,
                 correlation_id=job.correlation_id,
             )
+            tell_if_turned_away(tx, job, decision, tenant_id=job.tenant_id, correlation_id=job.correlation_id)
     if applied:
         await jobs.apply_decisions(tx, applied, owner=owner, rules_version=RULES_VERSION)
     # Last, so that nobody waits for a row of money longer than a commit takes.
     if money.taken and not await budgets.reserve_many(tx, list(money.taken.items())):
         raise Overtaken
+    await tally.write(tx)
     return leased, len(claimed)
-
-
-async def _may_probe(tx: Transaction, job: ClaimedJob, probes: dict[tuple[str, str], bool]) -> bool:
-    """Let the first job of a number with an open breaker through, if no other process did."""
-    key = (job.provider, job.sender_e164)
-    if key in probes:
-        return False
-    probes[key] = await switches.take_probe(tx, provider=job.provider, sender_e164=job.sender_e164)
-    return probes[key]
-
-
-def _applied(job: ClaimedJob, facts: Facts, decision: Decision, *, decision_id: UUID, now: datetime) -> jobs.Applied:
-    status = STATUS_OF[decision.verdict]
-    return jobs.Applied(
-        id=job.id,
-        status=status,
-        available_at=now + jobs.POST_LEASE if status is JobStatus.POSTING else decision.until or now,
-        code=decision.code,
-        reason=REASON_OF.get(decision.code),
-        decision_id=decision_id,
-        verdict=decision.verdict.value,
-        gates_json=gates_json(decision),
-        facts_json=facts_json(facts),
-        cost_cents=facts.money.cost_cents if facts.money and facts.money.cost_cents else NOTHING,
-    )
-
-
-def _leased(job: ClaimedJob, known: StoredFacts, *, now: datetime, post_before: float) -> LeasedJob:
-    return LeasedJob(
-        id=job.id,
-        tenant_id=job.tenant_id,
-        message_class=job.message_class,
-        recipient_e164=job.recipient_e164,
-        sender_e164=job.sender_e164,
-        provider=job.provider,
-        messaging_service=known.messaging_service,
-        body=job.body,
-        useful_until=job.useful_until,
-        fence=job.fence + 1,
-        attempts=job.attempts + 1,
-        correlation_id=job.correlation_id,
-        decided_at=now,
-        post_before=post_before,
-    )

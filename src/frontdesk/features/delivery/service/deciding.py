@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Facts, Money, Verdict, decide
+from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Destination, Facts, Money, Verdict, decide
 from frontdesk.features.delivery.model import ClaimedJob, JobStatus, TextIntent
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 
@@ -37,6 +37,10 @@ REASON_OF: dict[str, str] = {
     "senders.number_blocked": "Provider error",
     "senders.unknown_number": "Provider error",
     "delivery.own_number": "Invalid phone",
+    "delivery.number_costs_extra": "Fraud guard",
+    "delivery.country_not_allowed": "Fraud guard",
+    "delivery.range_too_busy": "Fraud guard",
+    "delivery.strangers_too_costly": "Fraud guard",
     "delivery.too_late": "Too late",
     "delivery.reply_too_late": "Too late",
 }
@@ -48,6 +52,7 @@ def gather(
     *,
     now: datetime,
     paused_by_setting: bool,
+    destination: Destination,
     money: Money | None = None,
 ) -> Facts:
     """Bring together what the job says of itself and what the database says about it."""
@@ -72,6 +77,8 @@ def gather(
         sender_held_because=stored.hold_reason,
         earlier_unsettled=stored.earlier_unsettled,
         money=money,
+        destination=destination,
+        fenced=stored.fenced,
     )
 
 

@@ -10,8 +10,9 @@ from functools import lru_cache
 import msgspec
 
 from frontdesk.features import consent, senders
-from frontdesk.features.delivery.gates import Facts, LawRuling, Marketing, Money, Verdict
+from frontdesk.features.delivery.gates import Destination, Facts, LawRuling, Marketing, Money, Verdict
 from frontdesk.features.delivery.model import BulkJob
+from frontdesk.features.delivery.prices import costs_extra, country_of, wanted_countries
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 from frontdesk.features.delivery.queries.marketing_facts import MarketingFacts
 from frontdesk.features.delivery.service.deciding import gather
@@ -48,9 +49,18 @@ def gather_marketing(
         ),
     )
     return replace(
-        gather(one.job, stored, now=now, paused_by_setting=False),
+        gather(one.job, stored, now=now, paused_by_setting=False, destination=_destination(one, more)),
         marketing=replace(asked, ruling=rule_on(asked, now=now)),
         money=Money(cost_cents=cost_cents, left_cents=left_cents),
+    )
+
+
+def _destination(one: BulkJob, more: MarketingFacts) -> Destination:
+    return Destination(
+        country=country_of(one.job.recipient_e164),
+        costs_extra=costs_extra(one.job.recipient_e164),
+        allowed=wanted_countries(more.tenant_country, more.texting_countries),
+        provoked=None,
     )
 
 

@@ -52,7 +52,7 @@ async def preview_many(
     marketing = await read_marketing_facts(tx, texts, countries=countries)
     previews = []
     for intent, text, known, more in zip(intents, texts, stored, marketing, strict=True):
-        calm = replace(known, paused=(), hold_until=None, breaker_open=False, earlier_unsettled=False)
+        calm = replace(known, paused=(), fenced=False, hold_until=None, breaker_open=False, earlier_unsettled=False)
         narrowed = replace(
             more,
             quiet_from=min(more.quiet_from, quiet[0] or more.quiet_from),
@@ -103,6 +103,7 @@ def _as_job(tx: Transaction, intent: BulkIntent, *, campaign_id: UUID) -> BulkJo
             id=new_id(),
             tenant_id=tx.tenant,
             message_class=MessageClass.MARKETING,
+            cause=f"campaign:{campaign_id}",
             basis=intent.basis,
             basis_at=intent.basis_at,
             recipient_e164=intent.recipient_e164,

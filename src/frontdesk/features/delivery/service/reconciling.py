@@ -9,7 +9,7 @@ from uuid import UUID
 
 from frontdesk.features.delivery.events import TextDelayed, TextGivenUp, TextProgressed
 from frontdesk.features.delivery.model import JobStatus
-from frontdesk.features.delivery.queries import doubt, jobs
+from frontdesk.features.delivery.queries import budgets, doubt, jobs
 from frontdesk.features.delivery.queries.doubt import DoubtfulJob
 from frontdesk.features.delivery.retry import RECEIPT_TO_STATUS
 from frontdesk.features.delivery.service.receipts import join_parked
@@ -23,6 +23,7 @@ LOOK_EVERY = timedelta(seconds=5)
 CLOCK_TOLERANCE = timedelta(seconds=120)  # between the carrier's clock and ours
 LONGEST_WAIT = timedelta(minutes=2)
 TELL_EVERY = timedelta(hours=1)
+KEY_MARGIN = timedelta(minutes=1)  # for a POST's own way, before its key is forgotten
 
 __all__ = ["DoubtfulJob", "claim_doubtful", "earliest_creation", "free_what_it_held", "settle", "watch_overdue"]
 
@@ -110,7 +111,10 @@ async def settle(
             late = tx.now >= job.useful_until
             status = JobStatus.DROPPED if late else JobStatus.QUEUED
             code = "delivery.too_late" if late else None
-            if await doubt.settle_absent(tx, job, status=status, available_at=tx.now, code=code):
+            until = None if repost_safe is None else job.posting_at + repost_safe - KEY_MARGIN
+            if await doubt.settle_absent(tx, job, status=status, available_at=tx.now, code=code, repost_until=until):
+                if repost_safe is None:  # elsewhere it may have been taken all the same, and a receipt tell so
+                    await budgets.refund_queued(tx, [(job.id, job.tenant_id)])
                 _tell(tx, job, status=status, code=code or "delivery.absent_at_carrier")
         case Undecided():
             await doubt.look_again(tx, job, at=tx.now + LOOK_EVERY, looks=job.looks)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from frontdesk.features.delivery.events import CarrierReportedOptOut, TextGivenUp, TextProgressed
 from frontdesk.features.delivery.model import JobStatus, LeasedJob, MessageClass
-from frontdesk.features.delivery.queries import doubt, jobs, switches
+from frontdesk.features.delivery.queries import budgets, doubt, jobs, switches
 from frontdesk.features.delivery.retry import Outcome, Resolution, SenderNews, resolve
 from frontdesk.features.delivery.service.receipts import take_receipt
 from frontdesk.kernel.db import Transaction
@@ -26,7 +26,7 @@ class Posted:
 
 
 async def record_posts(tx: Transaction, posts: Sequence[Posted]) -> None:
-    """Write the outcomes, the state that follows from each, the health of the numbers, and the news of it.
+    """Write the outcomes, the state that follows from each, the numbers' health, money back, and the news of it.
 
     A result whose lease was lost changes no job; it stays on record as an attempt.
     """
@@ -35,6 +35,9 @@ async def record_posts(tx: Transaction, posts: Sequence[Posted]) -> None:
     summaries = _summarise(resolved)
     if summaries:
         await switches.update_breakers(tx, summaries)
+    queued = [post.job for post, end in resolved if end.status is JobStatus.QUEUED and post.job.id in taken]
+    if queued:
+        await budgets.refund_queued(tx, [(job.id, job.tenant_id) for job in queued])
     for post, resolution in resolved:
         if resolution.sender is SenderNews.BLOCKED and isinstance(post.outcome, ProviderError):
             await switches.block_number(tx, sender_e164=post.job.sender_e164, reason=post.outcome.provider_code)
@@ -74,8 +77,22 @@ def _result(post: Posted, resolution: Resolution) -> jobs.PostResult:
 
 
 def _announce(tx: Transaction, job: LeasedJob, resolution: Resolution) -> None:
-    """Tell what happened; marketing is counted in sets instead, and a POST that never began is no news."""
-    if job.message_class is MessageClass.MARKETING or resolution.attempt == "not_started":
+    """Tell what happened; a POST that never began is no news, and of marketing, counted in sets, an opt-out only."""
+    if resolution.attempt == "not_started":
+        return
+    # An answer to their own STOP tells nothing new; by the time it is refused they may have said START.
+    if resolution.opted_out and job.message_class is not MessageClass.COMPLIANCE:
+        tx.announce(
+            CarrierReportedOptOut(
+                job_id=job.id,
+                recipient_e164=job.recipient_e164,
+                sender_e164=job.sender_e164,
+                provider=job.provider,
+            ),
+            tenant_id=job.tenant_id,
+            correlation_id=job.correlation_id,
+        )
+    if job.message_class is MessageClass.MARKETING:
         return
     tx.announce(
         TextProgressed(job_id=job.id, status=resolution.status.value, code=resolution.failure_code or ""),
@@ -89,18 +106,6 @@ def _announce(tx: Transaction, job: LeasedJob, resolution: Resolution) -> None:
                 recipient_e164=job.recipient_e164,
                 message_class=job.message_class.value,
                 reason=resolution.failure_code or "",
-            ),
-            tenant_id=job.tenant_id,
-            correlation_id=job.correlation_id,
-        )
-    # An answer to their own STOP tells nothing new; by the time it is refused they may have said START.
-    if resolution.opted_out and job.message_class is not MessageClass.COMPLIANCE:
-        tx.announce(
-            CarrierReportedOptOut(
-                job_id=job.id,
-                recipient_e164=job.recipient_e164,
-                sender_e164=job.sender_e164,
-                provider=job.provider,
             ),
             tenant_id=job.tenant_id,
             correlation_id=job.correlation_id,

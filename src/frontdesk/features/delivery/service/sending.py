@@ -21,6 +21,7 @@ from frontdesk.features.delivery.prices import country_of
 from frontdesk.features.delivery.queries import asking, budgets, gate_facts, jobs
 from frontdesk.features.delivery.segments import Segments, count
 from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json, gather
+from frontdesk.features.delivery.service.strangers import count_one, destination_of, range_asked, tell_if_turned_away
 from frontdesk.kernel.db import Overtaken, Transaction
 from frontdesk.kernel.ids import new_id
 
@@ -66,13 +67,15 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
         sender_e164=intent.sender_e164,
         provider=intent.provider,
         country=country_of(intent.recipient_e164),
+        number_range=range_asked(intent),
     )
     stored = known.stored
     if known.provider != intent.provider:  # calls may come by one company and texts leave by another
         intent = replace(intent, provider=known.provider)
     segments = count(intent.body)
     money = _money(intent, known.price_cents, known.left_cents, segments=segments.count)
-    facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting, money=money)
+    to = destination_of(intent, known.reach)
+    facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting, destination=to, money=money)
     decision = decide(facts)
     status = STATUS_OF[decision.verdict]
     # An open breaker's one probe is the set-based lane's to send.
@@ -88,9 +91,10 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
             raise LookupError(intent.key)
         return Requested(job_id=existing[0], status=existing[1], code=existing[2], created=False)
     tx.announce(TextRequested(job_id=job_id, status=status.value, code=decision.code))
+    tell_if_turned_away(tx, intent, decision)
     if status is JobStatus.POSTING:
-        if cost_cents:
-            tx.before_commit(lambda: _pay(tx, cost_cents))
+        if intent.is_provoked or cost_cents:
+            tx.before_commit(lambda: _pay(tx, intent, cost_cents))
         leased = _leased(tx, intent, job_id, stored, post_before=decided_from + VERDICT_SECONDS)
         tx.on_commit(lambda: lane.take(leased))
     elif status is JobStatus.QUEUED:
@@ -106,13 +110,15 @@ def _money(intent: TextIntent, price_cents: Decimal | None, left_cents: Decimal,
     return Money(cost_cents=cost, left_cents=left_cents)
 
 
-async def _pay(tx: Transaction, cents: Decimal) -> None:
-    """Reserve the money last, so that its row is locked no longer than the commit takes.
+async def _pay(tx: Transaction, intent: TextIntent, cents: Decimal) -> None:
+    """Reserve the money last, and count who caused it, so that their rows are locked no longer than the commit takes.
 
     Whoever came in between and spent it makes this transaction start anew, with what is left then.
     """
-    if not await budgets.reserve(tx, cents=cents):
+    if cents and not await budgets.reserve(tx, cents=cents):
         raise Overtaken
+    if intent.is_provoked:
+        await count_one(tx, intent, cents)
 
 
 def _new_job(

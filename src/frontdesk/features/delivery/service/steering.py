@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from decimal import Decimal
 
@@ -47,6 +48,25 @@ async def steer(tx: Transaction) -> dict[str, int]:
         if share <= IN_TROUBLE and healthy:
             await steering.move_away(tx, provider=provider, healthy=healthy, limit=MOVED_AT_ONCE)
     return shares
+
+
+async def move_marketing(tx: Transaction, *, away_from: Collection[str]) -> int:
+    """Give providers the least share of the marketing, and others what waits there; returns how many texts moved.
+
+    The share climbs back by itself once their texts fare well again. Without another provider nothing is moved.
+    """
+    healthy = [one for one in await steering.list_providers(tx) if one not in away_from]
+    moved = 0
+    for provider in sorted(away_from) if healthy else ():
+        await steering.put_weight(
+            tx,
+            steering.ProviderReading(
+                provider=provider, texts=0, receipts_p90_seconds=Decimal(0), failed_share=Decimal(1)
+            ),
+            weight=LEAST_WEIGHT,
+        )
+        moved += await steering.move_away(tx, provider=provider, healthy=healthy, limit=MOVED_AT_ONCE)
+    return moved
 
 
 async def provider_weights(tx: Transaction) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import msgspec
 from aiohttp import web
 
+from frontdesk.providers.twin.arrival import write_down
 from frontdesk.providers.twin.faults import API_FAULTS, BEFORE_EFFECT, Fault
 from frontdesk.providers.twin.journal import JournalEntry
 from frontdesk.providers.twin.mischief import Intended, send_badly
@@ -80,19 +81,9 @@ class TelnyxApi:
         self, operation: Operation, endpoint: Endpoint
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
-            world = self._world
-            entry = world.journal.open(
-                monotonic_us=world.monotonic_us(),
-                wall_us=world.now_us(),
-                method=request.method,
-                path=request.path,
-                query=request.query_string,
-            )
-            entry.operation = operation
+            entry = await write_down(self._world, request, operation)
             entry.account_sid = ORGANIZATION
-            body = await request.read()
-            entry.body = body.decode(errors="replace")
-            return await self._answer(request, operation, endpoint, entry, body)
+            return await self._answer(request, operation, endpoint, entry, await request.read())
 
         return serve
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import base64
 import re
-from itertools import islice
 from typing import Final
 
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.providers.twin.phones import is_phone
+from frontdesk.providers.twin.postman import new_uuid
 from frontdesk.providers.twin.telnyx.api import CallObserver, TelnyxApi
 from frontdesk.providers.twin.telnyx.events import EventObserver, Events
 from frontdesk.providers.twin.telnyx.inbound import Inbound
 from frontdesk.providers.twin.telnyx.magic import FATES, fate_rule
 from frontdesk.providers.twin.telnyx.messages_api import MessagesApi
-from frontdesk.providers.twin.telnyx.state import Direction, Message, Number, TelnyxState, new_uuid
+from frontdesk.providers.twin.telnyx.state import Message, Number, TelnyxState
 from frontdesk.providers.twin.telnyx.texts import Texts
-from frontdesk.providers.twin.twilio.state import is_phone
 from frontdesk.providers.twin.wire import (
     Fate,
     MessageView,
@@ -34,7 +34,6 @@ from frontdesk.providers.twin.world import World
 NAME: Final = "telnyx"
 DEFAULT_PROFILE: Final = "4000eba1-a0c0-4563-9925-b25e842a7cb6"
 _PROFILE: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
-_SHOWN: Final = 1000
 
 
 def view_of(message: Message) -> MessageView:
@@ -44,7 +43,7 @@ def view_of(message: Message) -> MessageView:
         sender=message.sender,
         to=message.to,
         body=message.body,
-        direction="inbound" if message.direction is Direction.INBOUND else "outbound-api",
+        direction="outbound-api" if message.is_ours else "inbound",
         status=message.status,
         created_us=message.history[0][1],
         error_code=message.error_code or 0,
@@ -132,14 +131,11 @@ class Telnyx:
     def set_stop(self, stop: StopEntry, *, stopped: bool) -> None:
         """Block a customer for a number's profile as a STOP of which we never heard would, or lift the block."""
         pair = (self.state.numbers[stop.number].profile_id, stop.customer)
-        if stopped:
-            self.state.stops.add(pair)
-        else:
-            self.state.stops.discard(pair)
+        self.state.set_stop(pair, stopped=stopped)
 
     def stops(self) -> tuple[StopEntry, ...]:
         """List blocks; `number` is the profile's id, which keeps the block."""
-        return tuple(StopEntry(number=ours, customer=theirs) for ours, theirs in sorted(self.state.stops))
+        return self.state.list_stops()
 
     async def send_text(self, order: SendText) -> TextReport:
         """Let a customer text; report when our webhook has answered."""
@@ -149,18 +145,6 @@ class Telnyx:
         """List texts that left towards a number, oldest first."""
         return tuple(view_of(message) for message in self.state.texts_to(number))
 
-    def recent_messages(self, limit: int = _SHOWN) -> tuple[MessageView, ...]:
+    def recent_messages(self, limit: int) -> tuple[MessageView, ...]:
         """List the last messages in both directions, oldest first."""
-        return tuple(view_of(message) for message in islice(self.state.newest_messages(), limit))[::-1]
-
-    def count_reached(self, *, to: str, status: str, contains: str) -> int:
-        """Count texts of ours that ever reached `status` (`accepted`: all that were taken), of one recipient or all."""
-        if not to and not contains:
-            return self.state.totals.get("taken" if status == "accepted" else status, 0)
-        return sum(
-            1
-            for message in self.state.newest_messages(to=to)
-            if message.direction is Direction.OUTBOUND
-            and contains in message.body
-            and (status == "accepted" or any(reached == status for reached, _ in message.history))
-        )
+        return tuple(view_of(message) for message in self.state.recent_messages(limit))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.providers.twin.memory import MediaFile
+from frontdesk.providers.twin.postman import new_uuid
+from frontdesk.providers.twin.segments import count_segments
 from frontdesk.providers.twin.telnyx.events import EventKind, Events, Posting
 from frontdesk.providers.twin.telnyx.shapes import message_json
-from frontdesk.providers.twin.telnyx.state import Direction, MediaFile, Message, Number, TelnyxState, new_uuid
+from frontdesk.providers.twin.telnyx.state import Direction, Message, Number, TelnyxState
 from frontdesk.providers.twin.telnyx.texts import Texts
-from frontdesk.providers.twin.twilio.segments import count_segments
-from frontdesk.providers.twin.twilio.sound import sample_of
 from frontdesk.providers.twin.wire import SendText, TextReport
 from frontdesk.providers.twin.world import World
 
@@ -56,13 +57,7 @@ class Inbound:
                 failover_url=number.failover_url,
             )
         )
-        return TextReport(
-            message_sid=message.id,
-            status=report.status,
-            latency_ms=report.latency_ms,
-            reply=report.reply,
-            error=report.error,
-        )
+        return TextReport.of(message.id, report)
 
     def _keep(self, order: SendText, number: Number) -> Message:
         now = self._world.now()
@@ -79,12 +74,9 @@ class Inbound:
             updated_at=now,
             webhook_url=number.webhook_url,
             failover_url=number.failover_url,
-            media=tuple(
-                MediaFile(new_uuid(), each.content_type, each.content or sample_of(each.content_type))
-                for each in order.media
-            ),
+            media=tuple(MediaFile.ordered(new_uuid(), each) for each in order.media),
         )
-        self._state.replace_message(message)
+        self._state.add_message(message)
         self._texts.mark(message, message.status, now)
         return message
 
@@ -92,16 +84,7 @@ class Inbound:
         """Keep or lift the profile's block for a keyword alone in a text; tell which kind of keyword it was."""
         word = " ".join(message.body.split()).upper()
         pair = (message.profile_id, message.sender)
-        if word in STOP_WORDS:
-            hint = "STOP"
-            self._state.stops.add(pair)
-        elif word in START_WORDS:
-            hint = "START"
-            self._state.stops.discard(pair)
-        elif word in HELP_WORDS:
-            hint = "HELP"
-        else:
-            return ""
-        if self._world.settings.auto_reply:
+        hint = self._state.mind_keyword(word, pair, stop=STOP_WORDS, start=START_WORDS, info=HELP_WORDS)
+        if hint and self._world.settings.auto_reply:
             self._texts.answer_for_company(message, _REPLIES[hint])
         return hint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from frontdesk.providers.twin.telnyx.state import FateRule
+from frontdesk.providers.twin.memory import FateRule
 
 _PREFIX: Final = "+15005554"
 _LENGTH: Final = len("+15005554300")

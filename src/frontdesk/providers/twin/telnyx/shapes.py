@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
+from frontdesk.providers.twin.segments import is_gsm
 from frontdesk.providers.twin.telnyx.errors import error_json
 from frontdesk.providers.twin.telnyx.state import Direction, Message
-from frontdesk.providers.twin.twilio.segments import is_gsm
 
 Json: TypeAlias = dict[str, object]
 ORGANIZATION: Final = "b448f9cc-a842-4784-98e9-03c1a5872950"

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from frontdesk.providers.twin.memory import MediaFile
+from frontdesk.providers.twin.phones import is_phone
+from frontdesk.providers.twin.postman import new_uuid
+from frontdesk.providers.twin.segments import count_segments, is_gsm
 from frontdesk.providers.twin.telnyx.errors import TelnyxRefusal
 from frontdesk.providers.twin.telnyx.events import EventKind, Events, Posting
 from frontdesk.providers.twin.telnyx.magic import fate_of, refusal_of
 from frontdesk.providers.twin.telnyx.shapes import message_json
-from frontdesk.providers.twin.telnyx.state import Direction, MediaFile, Message, Number, TelnyxState, new_uuid
-from frontdesk.providers.twin.twilio.segments import count_segments, is_gsm
-from frontdesk.providers.twin.twilio.sound import sample_of
-from frontdesk.providers.twin.twilio.state import is_phone
+from frontdesk.providers.twin.telnyx.state import Direction, Message, Number, TelnyxState
 from frontdesk.providers.twin.wire import FaultKind
 from frontdesk.providers.twin.world import World
 
@@ -48,7 +49,6 @@ class Texts:
         self._world = world
         self._state = state
         self._events = events
-        self._receipted = 0
 
     def create(self, text: NewText) -> tuple[Message, Coroutine[None, None, None] | None]:
         """Take a text as the API does, or refuse it with TelnyxRefusal.
@@ -99,19 +99,12 @@ class Texts:
             valid_until=now + LONGEST_QUEUE,
             webhook_url=text.webhook_url or number.webhook_url,
             failover_url=text.failover_url or (number.failover_url if not text.webhook_url else ""),
-            receipted=self._is_receipted(),
-            media=tuple(MediaFile(new_uuid(), "image/png", sample_of("image/png")) for _ in text.media_urls),
+            receipted=self._state.draw_receipt(self._world.settings.callback_share),
+            media=tuple(MediaFile.fetched(new_uuid()) for _ in text.media_urls),
         )
         self._state.add_message(message)
         self.mark(message, "queued", now)
         return message
-
-    def _is_receipted(self) -> bool:
-        """Spread the share of receipted texts evenly instead of drawing lots."""
-        share = self._world.settings.callback_share
-        before = int(self._receipted * share)
-        self._receipted += 1
-        return int(self._receipted * share) > before
 
     def _schedule(self, message: Message) -> None:
         settings = self._world.settings
@@ -164,13 +157,7 @@ class Texts:
 
     def mark(self, message: Message, status: str, now: datetime) -> None:
         """Write down that a text reached a state."""
-        message.status = status
-        message.updated_at = now
-        message.history.append((status, int(now.timestamp() * 1_000_000)))
-        totals = self._state.totals
-        totals[status] = totals.get(status, 0) + 1
-        if len(message.history) == 1 and message.direction is Direction.OUTBOUND:
-            totals["taken"] = totals.get("taken", 0) + 1
+        self._state.mark(message, status, now)
         self._world.changed()
 
     def _tell(self, message: Message, event_type: str) -> None:
@@ -196,7 +183,6 @@ class Texts:
             recipient=message.to,
             url=message.webhook_url,
             failover_url=message.failover_url,
-            event_id=new_uuid(),
         )
 
     def answer_for_company(self, inbound: Message, body: str) -> None:

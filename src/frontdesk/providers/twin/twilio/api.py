@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 from aiohttp import web
 
+from frontdesk.providers.twin.arrival import write_down
 from frontdesk.providers.twin.faults import API_FAULTS, BEFORE_EFFECT, Fault
 from frontdesk.providers.twin.journal import JournalEntry, read_form
 from frontdesk.providers.twin.mischief import Intended, send_badly
@@ -113,17 +114,7 @@ class TwilioApi:
         self, operation: Operation, endpoint: Endpoint
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
-            world = self._world
-            entry = world.journal.open(
-                monotonic_us=world.monotonic_us(),
-                wall_us=world.now_us(),
-                method=request.method,
-                path=request.path,
-                query=request.query_string,
-            )
-            entry.operation = operation
-            body = await request.read()
-            entry.body = body.decode(errors="replace")
+            entry = await write_down(self._world, request, operation)
             return await self._answer(request, operation, endpoint, entry)
 
         return serve

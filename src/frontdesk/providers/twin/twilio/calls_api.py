@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from frontdesk.providers.twin.phones import is_phone
+from frontdesk.providers.twin.sound import silent_mp3, tone_wav
 from frontdesk.providers.twin.twilio import magic
 from frontdesk.providers.twin.twilio.callbacks import Callbacks
 from frontdesk.providers.twin.twilio.errors import TwilioRefusal
 from frontdesk.providers.twin.twilio.exchange import ApiCall, Reply, list_reply, not_found
 from frontdesk.providers.twin.twilio.shapes import Json, account_json, call_json, recording_json
-from frontdesk.providers.twin.twilio.sound import silent_mp3, tone_wav
-from frontdesk.providers.twin.twilio.state import Call, Direction, Number, Recording, TwilioState, is_phone, new_sid
+from frontdesk.providers.twin.twilio.state import Call, Direction, Number, Recording, TwilioState, new_sid
 from frontdesk.providers.twin.twilio.voice import Player
 from frontdesk.providers.twin.wire import CallOutcome, PlaceCall
 from frontdesk.providers.twin.world import World

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import Final
 
 from aiohttp import web
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.providers.twin.phones import is_phone
 from frontdesk.providers.twin.twilio.api import AnswerObserver, TwilioApi
 from frontdesk.providers.twin.twilio.callbacks import Callbacks, Observer
 from frontdesk.providers.twin.twilio.calls_api import CallsApi
@@ -18,12 +18,10 @@ from frontdesk.providers.twin.twilio.messages_api import MessagesApi
 from frontdesk.providers.twin.twilio.numbers_api import NumbersApi
 from frontdesk.providers.twin.twilio.state import (
     Account,
-    Direction,
     Message,
     Number,
     Service,
     TwilioState,
-    is_phone,
     new_sid,
 )
 from frontdesk.providers.twin.twilio.texts import Texts
@@ -46,7 +44,6 @@ from frontdesk.providers.twin.world import World
 
 _ACCOUNT: Final = re.compile(r"AC[0-9a-fA-F]{32}\Z")
 _SERVICE: Final = re.compile(r"MG[0-9a-fA-F]{32}\Z")
-_SHOWN: Final = 1000
 _FATES: Final = frozenset({"", "delivered", "undelivered", "failed", "sent", "busy", "no-answer"})
 
 
@@ -191,14 +188,11 @@ class Carrier:
     def set_stop(self, stop: StopEntry, *, stopped: bool) -> None:
         """Block a pair as a STOP of which we never heard would, or lift the block."""
         pair = self.state.stop_key(stop.number, stop.customer)
-        if stopped:
-            self.state.stops.add(pair)
-        else:
-            self.state.stops.discard(pair)
+        self.state.set_stop(pair, stopped=stopped)
 
     def stops(self) -> tuple[StopEntry, ...]:
         """List blocked pairs; `number` is the service's sid where a service keeps the block."""
-        return tuple(StopEntry(number=ours, customer=theirs) for ours, theirs in sorted(self.state.stops))
+        return self.state.list_stops()
 
     async def place_call(self, order: PlaceCall) -> CallReport:
         """Let a customer call; with `wait`, report when the last callback has been answered."""
@@ -216,18 +210,6 @@ class Carrier:
         """List texts that left towards a number, oldest first."""
         return tuple(view_of(message) for message in self.state.texts_to(number))
 
-    def recent_messages(self, limit: int = _SHOWN) -> tuple[MessageView, ...]:
+    def recent_messages(self, limit: int) -> tuple[MessageView, ...]:
         """List the last texts in both directions, oldest first."""
-        return tuple(view_of(message) for message in islice(self.state.newest_messages(), limit))[::-1]
-
-    def count_reached(self, *, to: str, status: str, contains: str) -> int:
-        """Count texts of ours that ever reached `status` (`accepted`: all that were taken), of one recipient or all."""
-        if not to and not contains:
-            return self.state.totals.get("taken" if status == "accepted" else status, 0)
-        return sum(
-            1
-            for message in self.state.newest_messages(to=to)
-            if message.direction is not Direction.INBOUND
-            and contains in message.body
-            and (status == "accepted" or any(reached == status for reached, _ in message.history))
-        )
+        return tuple(view_of(message) for message in self.state.recent_messages(limit))

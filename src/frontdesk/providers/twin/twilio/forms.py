@@ -73,7 +73,7 @@ def inbound_text_form(message: Message, *, base_url: str, opt_out_type: str = ""
     }
     for index, media in enumerate(message.media):
         form[f"MediaContentType{index}"] = media.content_type
-        uri = f"{account_uri(message.account_sid)}/Messages/{message.sid}/Media/{media.sid}"
+        uri = f"{account_uri(message.account_sid)}/Messages/{message.sid}/Media/{media.id}"
         form[f"MediaUrl{index}"] = base_url + uri
     if opt_out_type:
         form["OptOutType"] = opt_out_type

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.providers.twin.memory import MediaFile
+from frontdesk.providers.twin.segments import count_segments
 from frontdesk.providers.twin.twilio.callbacks import Callbacks, Webhook, WebhookKind
 from frontdesk.providers.twin.twilio.forms import inbound_text_form
-from frontdesk.providers.twin.twilio.segments import count_segments
-from frontdesk.providers.twin.twilio.sound import sample_of
-from frontdesk.providers.twin.twilio.state import Direction, MediaFile, Message, Service, TwilioState, new_sid
+from frontdesk.providers.twin.twilio.state import Direction, Message, Service, TwilioState, new_sid
 from frontdesk.providers.twin.twilio.texts import Texts
 from frontdesk.providers.twin.twilio.twiml import TwimlFault, read_replies
 from frontdesk.providers.twin.wire import SendText, TextReport, WebhookReport
@@ -61,21 +61,11 @@ class Inbound:
                 recipient=order.customer,
             )
         )
-        error = report.error or self._answer(message, report)
-        return TextReport(
-            message_sid=message.sid,
-            status=report.status,
-            latency_ms=report.latency_ms,
-            reply=report.reply,
-            error=error,
-        )
+        return TextReport.of(message.sid, report, error="" if report.error else self._answer(message, report))
 
     def _inbound(self, order: SendText, account_sid: str, service: Service | None) -> Message:
         now = self._world.now()
-        media = tuple(
-            MediaFile(new_sid("ME"), each.content_type, each.content or sample_of(each.content_type))
-            for each in order.media
-        )
+        media = tuple(MediaFile.ordered(new_sid("ME"), each) for each in order.media)
         message = Message(
             sid=order.message_sid or new_sid("MM" if media else "SM"),
             account_sid=account_sid,
@@ -91,8 +81,6 @@ class Inbound:
             service_sid=service.sid if service else None,
             media=media,
         )
-        if message.sid in self._state.messages:
-            self._state.remove_message(message.sid)
         self._state.add_message(message)
         self._texts.mark(message, "received", now)
         return message
@@ -101,17 +89,9 @@ class Inbound:
         """Keep or lift the block for a keyword alone in a text; tell which kind of keyword it was."""
         word = message.body.strip().upper()
         pair = self._state.stop_key(message.to, message.sender)
-        if word in STOP_WORDS:
-            hint = "STOP"
-            self._state.stops.add(pair)
-        elif word in self._world.settings.start_keywords:
-            hint = "START"
-            self._state.stops.discard(pair)
-        elif word in HELP_WORDS:
-            hint = "HELP"
-        else:
-            return ""
-        if self._world.settings.auto_reply or (service is not None and service.advanced_opt_out):
+        start = self._world.settings.start_keywords
+        hint = self._state.mind_keyword(word, pair, stop=STOP_WORDS, start=start, info=HELP_WORDS)
+        if hint and (self._world.settings.auto_reply or (service is not None and service.advanced_opt_out)):
             self._texts.reply(message, _CARRIER_REPLIES[hint], by_carrier=True)
         return hint
 

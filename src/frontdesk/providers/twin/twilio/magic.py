@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from frontdesk.providers.twin.memory import FateRule
+from frontdesk.providers.twin.phones import is_phone
+from frontdesk.providers.twin.segments import count_segments
 from frontdesk.providers.twin.twilio.errors import TwilioRefusal
-from frontdesk.providers.twin.twilio.segments import count_segments
-from frontdesk.providers.twin.twilio.state import Account, Direction, FateRule, Message, NewText, is_phone, new_sid
+from frontdesk.providers.twin.twilio.state import Account, Direction, Message, NewText, new_sid
 
 # Source: twilio.com/docs/iam/test-credentials.
 GOOD_NUMBER: Final = "+15005550006"

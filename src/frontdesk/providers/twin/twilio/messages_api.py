@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
+from frontdesk.providers.twin.memory import MediaFile
 from frontdesk.providers.twin.twilio.errors import TwilioRefusal
 from frontdesk.providers.twin.twilio.exchange import ApiCall, Reply, list_reply, not_found
 from frontdesk.providers.twin.twilio.shapes import media_json, message_json
-from frontdesk.providers.twin.twilio.state import MediaFile, Message, NewText, TwilioState
+from frontdesk.providers.twin.twilio.state import Message, NewText, TwilioState
 from frontdesk.providers.twin.twilio.texts import Texts
 from frontdesk.providers.twin.world import World
 
@@ -83,9 +84,7 @@ class MessagesApi:
     def list_media(self, call: ApiCall) -> Reply:
         """List a text's files."""
         message = self._message(call)
-        return list_reply(
-            call, "media_list", message.media, sid=lambda m: m.sid, shape=lambda m: media_json(message, m)
-        )
+        return list_reply(call, "media_list", message.media, sid=lambda m: m.id, shape=lambda m: media_json(message, m))
 
     def fetch_media(self, call: ApiCall) -> Reply:
         """Give a file: its JSON with `.json`, else its bytes."""
@@ -96,7 +95,7 @@ class MessagesApi:
         return Reply(200, content=media.content, content_type=media.content_type)
 
     def _file(self, call: ApiCall, message: Message) -> MediaFile:
-        found = next((each for each in message.media if each.sid == call.parts["media_sid"]), None)
+        found = next((each for each in message.media if each.id == call.parts["media_sid"]), None)
         if found is None:
             raise not_found(call)
         return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from frontdesk.providers.twin.phones import is_phone
 from frontdesk.providers.twin.twilio import magic
 from frontdesk.providers.twin.twilio.errors import TwilioRefusal
 from frontdesk.providers.twin.twilio.exchange import ApiCall, Fields, Reply, list_reply, not_found
 from frontdesk.providers.twin.twilio.shapes import account_uri, available_number_json, number_json
-from frontdesk.providers.twin.twilio.state import Number, TwilioState, is_phone, new_sid
+from frontdesk.providers.twin.twilio.state import Number, TwilioState, new_sid
 
 _COUNTRIES: Final = {"US": "United States", "CA": "Canada", "GB": "United Kingdom", "AU": "Australia"}
 _FOR_SALE: Final = 30

@@ -10,8 +10,9 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
+from frontdesk.providers.twin.memory import MediaFile
 from frontdesk.providers.twin.twilio.errors import wording
-from frontdesk.providers.twin.twilio.state import Account, Call, MediaFile, Message, Number, Recording
+from frontdesk.providers.twin.twilio.state import Account, Call, Message, Number, Recording
 
 Json: TypeAlias = Mapping[str, object]
 API_VERSION: Final = "2010-04-01"
@@ -80,8 +81,8 @@ def media_json(message: Message, media: MediaFile) -> Json:
         "date_created": rfc2822(message.created_at),
         "date_updated": rfc2822(message.created_at),
         "parent_sid": message.sid,
-        "sid": media.sid,
-        "uri": f"{account_uri(message.account_sid)}/Messages/{message.sid}/Media/{media.sid}.json",
+        "sid": media.id,
+        "uri": f"{account_uri(message.account_sid)}/Messages/{message.sid}/Media/{media.id}.json",
     }
 
 

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
-from typing import Final
 
-E164: Final = re.compile(r"\+[1-9]\d{6,14}\Z")
-_NANP: Final = re.compile(r"\+1[2-9]\d{9}\Z")
+from frontdesk.providers.twin.memory import TextMemory, TextRecord
 
 
 def new_sid(prefix: str) -> str:
     """Draw a sid: two letters and 32 hexadecimal digits."""
     return prefix + uuid.uuid4().hex
-
-
-def is_phone(text: str) -> bool:
-    """Tell whether it can be a telephone number: E.164, ten digits after +1."""
-    if text.startswith("+1"):
-        return _NANP.match(text) is not None
-    return E164.match(text) is not None
 
 
 class Direction(StrEnum):
@@ -80,39 +68,18 @@ class Service:
     advanced_opt_out: bool
 
 
-@dataclass(slots=True)
-class MediaFile:
-    """A file that came with a text."""
-
-    sid: str
-    content_type: str
-    content: bytes
-
-
 @dataclass(slots=True, kw_only=True, eq=False)
-class Message:
-    """A text in either direction; `history` holds (state, Unix microseconds) since it was created."""
+class Message(TextRecord):
+    """A text as Twilio keeps it."""
 
     sid: str
     account_sid: str
     direction: Direction
-    sender: str
-    to: str
-    body: str
-    segments: int
-    status: str
-    created_at: datetime
-    updated_at: datetime
-    sent_at: datetime | None = None
     service_sid: str | None = None
     status_callback: str = ""
     validity_seconds: int = 36_000
-    error_code: int | None = None
     price: str | None = None
-    media: tuple[MediaFile, ...] = ()
-    history: list[tuple[str, int]] = field(default_factory=list)
     held: list[dict[str, str]] | None = None
-    hold_seed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,42 +131,26 @@ class Recording:
     duration: int
 
 
-@dataclass(frozen=True, slots=True)
-class FateRule:
-    """The scripted end of texts to a number."""
+class TwilioState(TextMemory[Message]):
+    """The carrier's memory; what is beyond `limit` is forgotten, oldest first."""
 
-    status: str
-    error_code: int
-
-
-class TwilioState:
-    """The carrier's memory; texts beyond `message_limit` are forgotten, oldest first."""
-
-    def __init__(self, message_limit: int) -> None:
-        self._limit = message_limit
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit)
         self.accounts: dict[str, Account] = {}
         self.numbers: dict[str, Number] = {}
         self.services: dict[str, Service] = {}
-        self.messages: dict[str, Message] = {}
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, Recording] = {}
-        self.stops: set[tuple[str, str]] = set()
-        self.fates: dict[str, FateRule] = {}
-        self.totals: dict[str, int] = {}
-        self._by_recipient: dict[str, list[Message]] = {}
 
     def forget_traffic(self) -> None:
         """Forget texts, calls, recordings, stops and fates; keep accounts, numbers and services."""
-        for held in (self.messages, self.calls, self.recordings, self.fates, self.totals, self._by_recipient):
-            held.clear()
-        self.stops.clear()
+        super().forget_traffic()
+        self.calls.clear()
+        self.recordings.clear()
 
     def add_message(self, message: Message) -> None:
         """Keep a text."""
-        if len(self.messages) >= self._limit:
-            self.remove_message(next(iter(self.messages)))
-        self.messages[message.sid] = message
-        self._by_recipient.setdefault(message.to, []).append(message)
+        self.keep_message(message.sid, message)
 
     def add_call(self, call: Call) -> None:
         """Keep a call."""
@@ -212,23 +163,6 @@ class TwilioState:
         if len(self.recordings) >= self._limit:
             del self.recordings[next(iter(self.recordings))]
         self.recordings[recording.sid] = recording
-
-    def remove_message(self, sid: str) -> None:
-        """Forget a text."""
-        message = self.messages.pop(sid)
-        same = self._by_recipient[message.to]
-        same.remove(message)
-        if not same:
-            del self._by_recipient[message.to]
-
-    def newest_messages(self, *, to: str = "") -> Iterator[Message]:
-        """Go through texts, newest first, of one recipient or all."""
-        return reversed(self._by_recipient.get(to, [])) if to else reversed(self.messages.values())
-
-    def texts_to(self, number: str, limit: int = 1000) -> list[Message]:
-        """List texts that left towards `number`, oldest first, at most the last `limit`."""
-        outbound = (text for text in self.newest_messages(to=number) if text.direction is not Direction.INBOUND)
-        return list(islice(outbound, limit))[::-1]
 
     def service_of(self, phone: str) -> Service | None:
         """Find the messaging service whose pool holds a number of ours."""

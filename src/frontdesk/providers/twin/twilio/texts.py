@@ -7,21 +7,20 @@ from collections.abc import Coroutine
 from datetime import datetime
 from typing import Final
 
+from frontdesk.providers.twin.memory import MediaFile
+from frontdesk.providers.twin.phones import is_phone
+from frontdesk.providers.twin.segments import count_segments
 from frontdesk.providers.twin.twilio import magic
 from frontdesk.providers.twin.twilio.callbacks import Callbacks, Webhook, WebhookKind
 from frontdesk.providers.twin.twilio.errors import TwilioRefusal
 from frontdesk.providers.twin.twilio.forms import receipt_form
-from frontdesk.providers.twin.twilio.segments import count_segments
-from frontdesk.providers.twin.twilio.sound import sample_of
 from frontdesk.providers.twin.twilio.state import (
     Account,
     Direction,
-    MediaFile,
     Message,
     NewText,
     Service,
     TwilioState,
-    is_phone,
     new_sid,
 )
 from frontdesk.providers.twin.wire import FaultKind, StopRule
@@ -42,7 +41,6 @@ class Texts:
         self._world = world
         self._state = state
         self._callbacks = callbacks
-        self._receipted = 0
 
     def create(self, account: Account, text: NewText) -> tuple[Message, Coroutine[None, None, None] | None]:
         """Take a text as the API does, or refuse it with TwilioRefusal.
@@ -91,7 +89,7 @@ class Texts:
 
     def _accept(self, account: Account, text: NewText, service: Service | None, sender: str) -> Message:
         now = self._world.now()
-        media = tuple(MediaFile(new_sid("ME"), "image/png", sample_of("image/png")) for _ in text.media_urls)
+        media = tuple(MediaFile.fetched(new_sid("ME")) for _ in text.media_urls)
         message = Message(
             sid=new_sid("MM" if media else "SM"),
             account_sid=account.sid,
@@ -108,19 +106,12 @@ class Texts:
             media=media,
         )
         wanted = text.status_callback or (service.status_callback if service else "")
-        if wanted and self._is_receipted():
+        if wanted and self._state.draw_receipt(self._world.settings.callback_share):
             message.status_callback = wanted
         self._state.add_message(message)
         first = "queued" if service is None else "accepted" if text.send_in is None else "scheduled"
         self.mark(message, first, now)
         return message
-
-    def _is_receipted(self) -> bool:
-        """Spread the share of receipted texts evenly instead of drawing lots."""
-        share = self._world.settings.callback_share
-        before = int(self._receipted * share)
-        self._receipted += 1
-        return int(self._receipted * share) > before
 
     def _schedule(self, message: Message, send_in: float | None) -> None:
         settings = self._world.settings
@@ -191,13 +182,7 @@ class Texts:
 
     def mark(self, message: Message, status: str, now: datetime) -> None:
         """Write down that a text reached a state."""
-        message.status = status
-        message.updated_at = now
-        message.history.append((status, int(now.timestamp() * 1_000_000)))
-        totals = self._state.totals
-        totals[status] = totals.get(status, 0) + 1
-        if len(message.history) == 1 and message.direction is not Direction.INBOUND:
-            totals["taken"] = totals.get("taken", 0) + 1
+        self._state.mark(message, status, now)
         self._world.changed()
 
     def _receipt(self, message: Message, form: dict[str, str] | None = None) -> Webhook:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frontdesk.providers.twilio import parse_retry_after
+from frontdesk.providers.http import parse_retry_after
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
 

@@ -1,0 +1,41 @@
+"""What must be true of missed calls: each is answered or has a reason, and nobody gets two texts for one."""
+
+from __future__ import annotations
+
+from frontdesk.features.textback import queries
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.upkeep import Check, Finding, Severity
+
+
+async def _missed_calls_are_decided(tx: Transaction) -> Finding:
+    unanswered = await queries.count_unanswered(tx)
+    return Finding(
+        severity=Severity.OK if unanswered == 0 else Severity.CRITICAL,
+        words=f"{unanswered} missed calls of the last hour have neither a text nor a reason",
+        value=unanswered,
+    )
+
+
+async def _one_text_per_caller(tx: Transaction) -> Finding:
+    doubled = await queries.count_doubled(tx)
+    return Finding(
+        severity=Severity.OK if doubled == 0 else Severity.CRITICAL,
+        words=f"{doubled} callers of the last hours got a second text within their cool-down",
+        value=doubled,
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="textback.missed_calls_are_decided",
+        sentence="Every missed call has a text or a reason within a minute",
+        runbook="texts-not-going-out",
+        look=_missed_calls_are_decided,
+    ),
+    Check(
+        name="textback.invariant_one_text",
+        sentence="Nobody gets two texts for one missed call",
+        runbook="promise-broken",
+        look=_one_text_per_caller,
+    ),
+)

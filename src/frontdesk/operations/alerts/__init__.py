@@ -1,0 +1,1 @@
+"""Alerts: what is wrong, since when and how bad; who is told, and when nobody is."""
