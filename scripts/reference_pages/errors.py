@@ -21,6 +21,7 @@ REASON_FILES = (
     "features/campaigns/service/running.py",
     "features/consent/law/judging.py",
     "features/delivery/gates.py",
+    "features/delivery/queries/restored.py",
     "features/delivery/retry.py",
     "features/delivery/service/reconciling.py",
     "features/senders/model.py",

@@ -131,7 +131,7 @@ async def evaluate(house: House) -> None:
 
 async def test_the_loops_of_a_worker_evaluate_tell_and_let_the_dead_mans_switch_hear_us(house: House, ear: Ear) -> None:
     bell = hang_bell(house.parts)
-    evaluate_loop, tell_loop = bell.loops
+    evaluate_loop, tell_loop, _incidents_loop = bell.loops
     try:
         assert await evaluate_loop.turn() == 15.0
         assert await tell_loop.turn() == 1.0
