@@ -21,6 +21,7 @@ from frontdesk.schema import migrate as migration
 SERVER_ADDRESS = "FRONTDESK_TEST_DATABASE_URL"
 # Nobody needs what a test wrote after a power cut; tests about durability start servers of their own.
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200")
+ROOM_IN_MEMORY = 8 * 2**30
 TEMPLATE_LOCK = 0x54_45_4D_50
 
 
@@ -34,7 +35,7 @@ def server_for_the_run() -> Iterator[str]:
     if given:
         yield given
         return
-    home = tempfile.mkdtemp(prefix="frontdesk-tests-")
+    home = tempfile.mkdtemp(prefix="frontdesk-tests-", dir=_quick_folder())
     command = [sys.executable, "-m", "frontdesk.kernel.postgres", "--home", home]
     for setting in QUICK:
         command += ["--set", setting]
@@ -82,11 +83,19 @@ async def migrated_template(server: str) -> str:
 async def clone_of(server: str, template: str | None = None) -> AsyncIterator[str]:
     """Lend a fresh database, empty or cloned from `template`; it is dropped afterwards, whoever still uses it."""
     name = f"frontdesk_test_{secrets.token_hex(8)}"
-    await _at_server(server, f"create database {name} template {template or 'template0'}")
+    await _at_server(server, f"create database {name} template {template or 'template0'} strategy file_copy")
     try:
         yield at_database(server, name)
     finally:
         await _at_server(server, f"drop database {name} with (force)")
+
+
+def _quick_folder() -> str | None:
+    """Name the folder in memory, where a clone takes 30 ms instead of up to a second; none if it is small."""
+    in_memory = Path("/dev/shm")  # noqa: S108  # the files in it get a folder of their own
+    if in_memory.is_dir() and shutil.disk_usage(in_memory).free >= ROOM_IN_MEMORY:
+        return str(in_memory)
+    return None
 
 
 async def _at_server(server: str, statement: str) -> None:

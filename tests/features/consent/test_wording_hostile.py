@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from re import _constants, _parser  # type: ignore[attr-defined]  # the only way to see what an expression repeats
+from importlib import import_module
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frontdesk.features.consent.wording import reading, text, understand
+
+# The only way to see what an expression repeats; private, so not in the types.
+_constants, _parser = import_module("re._constants"), import_module("re._parser")
 
 BOOKS = {"harmless": reading.HARMLESS, "marketing": reading.MARKETING, "stop": reading.STOP, "unsure": reading.UNSURE}
 EXPRESSIONS = [(f"{book}: {name}", found) for book, rules in BOOKS.items() for name, found in rules.expressions]
