@@ -189,8 +189,8 @@ async def test_a_paused_business_is_named_with_who_paused_it_and_its_texts_wait(
         await ada.post(f"/tenants/{house.ada.id}/pause", json={"reason": "wrong template"})
         await house.missed_call()
         [named] = await place.wrong()
-        assert f"sending is paused (tenant {house.ada.id})" in named
-        assert f"by {ADA}: wrong template" in named
+        assert f"sending is paused: tenant {house.ada.id} since " in named
+        assert f"by {ADA} (wrong template)" in named
         assert await place.waiting() == 1
         paused = await place.terminal.type(
             "query", "select scope, key, reason from delivery_switches where paused_at is not null", "--json"
