@@ -6,12 +6,13 @@ import asyncio
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from frontdesk.providers.http import Origin
 
+LAST_TURNS = 5
 Script = Callable[["Peer"], Awaitable[None]]
 
 
@@ -67,43 +68,59 @@ async def serving(
     script: Script, *, ssl_context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[ScriptedServer]:
     """Serve every connection by `script` until left."""
+    loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
-    served = ScriptedServer(Origin("http", host, 0))
-
     writers: list[asyncio.StreamWriter] = []
 
-    async def follow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def follow(sock: socket.socket) -> None:
         served.connections += 1
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        try:
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock, ssl=ssl_context)
+        except ssl.SSLError:
+            return
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        writers.append(writer)
         peer = Peer(served.connections, served.requests, reader, writer)
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             await script(peer)
         writer.close()
 
-    def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        tasks.add(asyncio.get_running_loop().create_task(follow(reader, writer)))
+    async def accept(listener: socket.socket) -> None:
+        while True:
+            sock, _ = await loop.sock_accept(listener)
+            tasks.add(loop.create_task(follow(sock)))
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=ssl_context)
-    port = server.sockets[0].getsockname()[1]
-    served.origin = Origin("https" if ssl_context else "http", host, port)
-    try:
-        yield served
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        for writer in writers:
-            writer.transport.abort()
-            with suppress(OSError):
-                await writer.wait_closed()
-        await server.wait_closed()
-        failures = [
-            result
-            for result in results
-            if isinstance(result, Exception) and not isinstance(result, ConnectionError | asyncio.IncompleteReadError)
-        ]
-        assert not failures, failures
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        served = ScriptedServer(Origin("https" if ssl_context else "http", host, listener.getsockname()[1]))
+        accepting = loop.create_task(accept(listener))
+        try:
+            yield served
+        finally:
+            await _ended([accepting])
+            results = await _ended(tasks)
+            for writer in writers:
+                writer.transport.abort()
+                with suppress(OSError):
+                    await writer.wait_closed()
+            # A handshake that failed closes its connection in the turns of the loop that follow.
+            for _ in range(LAST_TURNS):
+                await asyncio.sleep(0)
+    failures = [
+        result
+        for result in results
+        if isinstance(result, Exception) and not isinstance(result, ConnectionError | asyncio.IncompleteReadError)
+    ]
+    assert not failures, failures
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> list[BaseException | None]:
+    """Cancel tasks and return how each ended."""
+    for task in tasks:
+        task.cancel()
+    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def answering(*replies: bytes) -> Script:

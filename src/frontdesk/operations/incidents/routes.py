@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import PlainTextResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, PlatformVisit
+from frontdesk.kernel.moments import Moment
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 from frontdesk.operations.incidents import on_call, opening, reporting, working
 from frontdesk.operations.incidents.model import Action, Grade, Impact, Incident, NoteKind, TimelineEntry, Written
@@ -22,6 +23,7 @@ Number = Annotated[int, Path(ge=1, le=2_000_000_000, description="the incident's
 Words = Annotated[str, Field(min_length=1, max_length=working.MOST_WORDS)]
 GradeName = Annotated[str, Field(pattern=r"^P[0-3]$", description="P0 is the gravest")]
 
+NO_RUNBOOK: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such runbook"}}
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "The incident does not stand where this is possible"}}
 
 
@@ -101,7 +103,7 @@ class Opening(Strict):
     grade: GradeName = "P1"
     tenant: str = Field("", max_length=100, description="short name of a business, if it concerns one alone")
     runbook: str = Field("", pattern=r"^[a-z0-9-]{0,60}$")
-    began_at: AwareDatetime | None = None
+    began_at: Moment | None = None
 
 
 class Said(Strict):
@@ -121,7 +123,7 @@ class ActionOrder(Strict):
 
     words: str = Field(min_length=1, max_length=working.MOST_ACTION)
     owner: str = Field(min_length=1, max_length=working.MOST_OWNER)
-    due_at: AwareDatetime
+    due_at: Moment
 
 
 class Actions(BaseModel):
@@ -167,8 +169,8 @@ class StandIn(Strict):
 
     level: int = Field(1, ge=1, le=3)
     person: str = Field(min_length=1, max_length=on_call.MOST_NAME)
-    starts_at: AwareDatetime | None = None
-    lasts_until: AwareDatetime
+    starts_at: Moment | None = None
+    lasts_until: Moment
     reason: str = Field("", max_length=500)
 
 
@@ -221,7 +223,7 @@ def _add_reading(routes: APIRouter, reading: object) -> None:
 
 
 def _add_working(routes: APIRouter, writing: object) -> None:
-    @routes.post("/api/incidents", status_code=201, summary="Open an incident")
+    @routes.post("/api/incidents", status_code=201, summary="Open an incident", responses=NO_RUNBOOK)
     async def open_incident(visit: Annotated[PlatformVisit, writing], order: Opening) -> IncidentView:
         async with visit.transaction() as tx:
             opened = await opening.open_incident(
@@ -294,7 +296,7 @@ def _add_afterwards(routes: APIRouter, writing: object) -> None:
 
 def _add_on_call(routes: APIRouter, reading: object, writing: object) -> None:
     @routes.get("/api/on-call", summary="Tell who is on call, now or at a later moment")
-    async def show(visit: Annotated[PlatformVisit, reading], *, at: AwareDatetime | None = None) -> OnCallAnswer:
+    async def show(visit: Annotated[PlatformVisit, reading], *, at: Moment | None = None) -> OnCallAnswer:
         async with visit.transaction() as tx:
             return OnCallAnswer(items=await on_call.who_is_on_call(tx, moment=at))
 

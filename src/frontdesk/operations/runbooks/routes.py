@@ -11,6 +11,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, PlatformVisit
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.moments import Moment
 from frontdesk.kernel.upkeep import Approval
 from frontdesk.operations import runbooks
 from frontdesk.operations.checking import CheckState, list_states
@@ -211,7 +212,7 @@ def _add_running(routes: APIRouter, access: Access) -> None:
     async def list_runs(
         visit: Annotated[PlatformVisit, Depends(may_read)],
         runbook: Annotated[str | None, Query(pattern=r"^[a-z0-9-]{1,60}$")] = None,
-        before: datetime | None = None,
+        before: Moment | None = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> list[RunView]:
         async with visit.transaction() as tx:
