@@ -20,6 +20,7 @@ from frontdesk.web.limits import COSTS, cost_of
 from tests.support.house import ADA, House, open_house
 from tests.support.office import ADAS_NUMBER, TOKEN, TravelClock, call_form
 
+AT_ONCE = 8
 BURST = 100  # the least that the settings take
 # So slow that nothing is refilled while a test runs.
 SLOW = {"API_CALLER_UNITS_PER_MINUTE": "1", "API_BUSINESS_UNITS_PER_MINUTE": "1"}
@@ -49,8 +50,14 @@ async def house(database_url: str, home: Path) -> AsyncIterator[House]:
 
 
 async def ask(client: httpx2.AsyncClient, times: int) -> list[int]:
-    answers = await asyncio.gather(*(client.get("/api/tasks") for _ in range(times)))
-    return [answer.status_code for answer in answers]
+    """Ask so often, a few at a time: whoever waits too long behind the others is let through."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def once() -> int:
+        async with turns:
+            return (await client.get("/api/tasks")).status_code
+
+    return await asyncio.gather(*(once() for _ in range(times)))
 
 
 async def metric(house: House, line: str) -> float:
