@@ -25,7 +25,7 @@ REASON_FILES = (
     "features/delivery/retry.py",
     "features/delivery/service/reconciling.py",
     "features/senders/model.py",
-    "features/textback/model.py",
+    "features/textback/model/answers.py",
     "features/textback/service.py",
 )
 REASON = re.compile(r"^(budget|campaign|consent|contacts|delivery|law|senders|textback)\.[a-z_]+$")

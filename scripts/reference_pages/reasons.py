@@ -53,6 +53,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "hold",
         "The business has used up its daily or monthly budget; looked at again within five minutes.",
     ),
+    "senders.brand_day_full": (
+        "hold",
+        "Carriers take no more of the number's registered brand before midnight Pacific; looked at every five minutes.",
+    ),
     "consent.no_basis": ("bar", "Nothing says what permits this text."),
     "consent.opted_out": ("bar", "The person has said STOP, to this business or to the number it would come from."),
     "consent.opted_out_of_marketing": ("bar", "The person has opted out of marketing."),

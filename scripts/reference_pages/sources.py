@@ -21,9 +21,9 @@ METRICS: dict[str, str] = {
     "outbox_dispatch_lag_seconds": "",
     "webhook_dedupe_hits_total": "",
     "webhook_signature_failures_total": "",
-    "booking_post_p95_ms": "not yet: booking",
+    "booking_post_p95_ms": "",
     "calendar_sync_errors_total": "not yet: calendars",
-    "scheduling_book_conflict_total": "not yet: booking",
+    "scheduling_book_conflict_total": "",
 }
 SETTINGS: tuple[str, ...] = (
     "DATABASE_URL", "SECRET_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_MESSAGING_SERVICE_SID",
@@ -45,8 +45,8 @@ DEFAULTS: dict[str, object] = {
 }
 # Settings that are read and checked, and wait for the part that uses them.
 WAITING: dict[str, str] = {
-    "STRIPE_": "billing", "GOOGLE_": "calendars", "CLERK_": "login with Clerk", "JOBBER_": "calendars",
-    "HOLD_": "booking", "SEARCH_": "booking", "POLL_": "calendars",
+    "GOOGLE_": "calendars", "JOBBER_": "calendars",
+    "POLL_": "calendars",
 }  # fmt: skip
 # Table and columns of the source: what it waits for, if anything.
 TABLES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -54,12 +54,13 @@ TABLES: dict[str, tuple[tuple[str, ...], str]] = {
     "outbox_events_errors": (("last_error",), ""),
     "webhook_events": (("provider", "received_at"), ""),
     "conv_messages": ((), ""),
-    "sched_holds": (("id", "resource_id", "expires_at"), "not yet: booking"),
+    "sched_holds": (("id", "resource_id", "expires_at"), ""),
 }
 ENDPOINTS: tuple[tuple[str, str], ...] = (
     ("`/healthz`", "`/healthz`, open; `/health` is the same"),
     ("Twilio webhooks", "`/webhooks/twilio/…`, listed in [the API](api.md)"),
-    ("Stripe, Google and Jobber webhooks", "not yet: billing and calendars"),
+    ("Stripe webhooks", "`/webhooks/stripe`"),
+    ("Google and Jobber webhooks", "not yet: calendars"),
 )
 LOG_FIELDS: tuple[str, ...] = ("tenant_id", "module", "event_name", "correlation_id", "http_status")
 

@@ -38,6 +38,11 @@ BREACHES = {
         "from frontdesk.features.calls import queries",
         "frontdesk.features.calls.model -> frontdesk.features.calls.queries",
     ),
+    "operations": Breach(
+        "operations/backups/model.py",
+        "from frontdesk.operations import runbooks",
+        "frontdesk.operations.backups.model -> frontdesk.operations.runbooks",
+    ),
     "pure": Breach("features/consent/events.py", "import asyncpg", "frontdesk.features.consent.events -> asyncpg"),
     "front-door": Breach(
         "features/textback/service.py",
@@ -144,6 +149,7 @@ OWNERS: dict[str, str] = {
     "fastapi|starlette|uvicorn": r"web/|(features|operations)/\w+/routes[./]",
     "asyncpg": r"kernel/|schema/|(features|operations)/\w+/queries[./]",
     "sqlalchemy|alembic": r"schema/",
+    "jwt": r"providers/clerk/",
     "pgqueuer": r"kernel/jobs/",
     "typer|rich|click": r"cli/",
     "prometheus_client": r"kernel/telemetry/",

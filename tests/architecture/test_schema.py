@@ -12,16 +12,31 @@ from enum import StrEnum
 import asyncpg
 import pytest
 
+from frontdesk.features import scheduling
+from frontdesk.features.assistant import Language
+from frontdesk.features.billing.model import (
+    FactKind,
+    Interval,
+    OrderKind,
+    OrderStatus,
+    PaymentStatus,
+    RefundStatus,
+    SubscriptionStatus,
+)
 from frontdesk.features.campaigns.model import CampaignStatus, RehearsalStatus
 from frontdesk.features.consent.model import ConsentKind, ConsentScope, RefusalScope, RefusalSource, RequestOutcome
 from frontdesk.features.consent.wording import Verdict as WordingVerdict
 from frontdesk.features.contacts.model import ChangeKind, ImportStatus, RowOutcome, UndoOutcome
+from frontdesk.features.conversations import ThreadStatus
 from frontdesk.features.delivery.gates import Verdict
 from frontdesk.features.delivery.model import JobStatus, MessageClass
 from frontdesk.features.delivery.retry import RANK
 from frontdesk.features.delivery.service.switching import Scope
+from frontdesk.features.scheduling.model import HoldOutcome, OccupancyKind, ReminderStatus
+from frontdesk.features.scheduling.model.calendars import CalendarCompany, ConnectionState
 from frontdesk.features.senders import NumberType, RegistrationStatus
 from frontdesk.features.textback.model import Outcome
+from frontdesk.features.textback.model.dialogue import Asking, Stage
 from frontdesk.kernel.auth import Role as MemberRole
 from frontdesk.kernel.db import Role
 from frontdesk.kernel.hooks import DeliveryStatus
@@ -45,6 +60,7 @@ TIMES = re.compile(r"_(at|until)$|^(at|since)$")
 WALL_CLOCK = {
     ("budgets", "day"),
     ("budgets", "month"),
+    ("brand_days", "day"),
     ("number_paces", "day"),
     ("segment_prices", "since"),
     ("campaigns", "quiet_from"),
@@ -56,11 +72,23 @@ WALL_CLOCK = {
 }
 # Which words a column takes, and where the program lists them.
 VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
+    ("payments", "status"): PaymentStatus,
+    ("payment_events", "kind"): FactKind,
+    ("payment_events", "refund_status"): RefundStatus,
+    ("refunds", "status"): RefundStatus,
+    ("plans", "paid_every"): Interval,
+    ("subscriptions", "status"): SubscriptionStatus,
+    ("payment_orders", "kind"): OrderKind,
+    ("payment_orders", "status"): OrderStatus,
     ("send_jobs", "status"): JobStatus,
     ("send_jobs", "message_class"): MessageClass,
     ("send_decisions", "verdict"): Verdict,
     ("delivery_switches", "scope"): Scope,
     ("textbacks", "outcome"): Outcome,
+    ("conversations", "status"): ThreadStatus,
+    ("conv_dialogues", "stage"): Stage,
+    ("conv_dialogues", "asking"): Asking,
+    ("conv_dialogues", "language"): Language,
     ("members", "role"): MemberRole,
     ("imports", "status"): ImportStatus,
     ("import_rows", "outcome"): RowOutcome,
@@ -86,6 +114,15 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("campaigns", "status"): CampaignStatus,
     ("rehearsals", "status"): RehearsalStatus,
     ("rehearsal_entries", "verdict"): Verdict,
+    ("sched_appointments", "status"): scheduling.AppointmentStatus,
+    ("sched_appointments", "deposit"): scheduling.Deposit,
+    ("sched_occupancies", "kind"): OccupancyKind,
+    ("sched_past_holds", "outcome"): HoldOutcome,
+    ("sched_reminders", "status"): ReminderStatus,
+    ("sched_waiters", "status"): scheduling.WaiterStatus,
+    ("calendar_connections", "provider"): CalendarCompany,
+    ("calendar_connections", "state"): ConnectionState,
+    ("calendar_consents", "provider"): CalendarCompany,
     ("runbook_runs", "state"): RunbookState,
     ("incident_notes", "kind"): NoteKind,
     ("oncall_rotas", "turn"): Turn,
@@ -93,10 +130,17 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("runbook_steps", "result"): StepResult,
 }
 # Names that somebody else gave, as they gave them.
-OUTSIDE_IDS = {("sending_numbers", "registration_id")}
+OUTSIDE_IDS = {
+    ("sending_numbers", "registration_id"),
+    ("sending_numbers", "brand_id"),
+    ("sending_brands", "brand_id"),
+    ("brand_days", "brand_id"),
+    ("registration_paces", "registration_id"),
+}
 OTHER_CHECKS = {
     ("send_jobs", "channel"): {"sms"},
     ("conv_messages", "direction"): {"inbound", "outbound"},
+    ("conv_dialogue_turns", "understood_by"): {"rules", "model"},
     ("job_steps", "state"): {"succeeded", "failed", "skipped"},
     ("check_states", "severity"): {severity.word for severity in Severity},
 }
@@ -186,8 +230,11 @@ async def word_checks(owner: asyncpg.Connection) -> dict[tuple[str, str], set[st
     for row in ours(await owner.fetch(WORD_CHECKS)):
         listed_words = re.search(r"\((\w+) = ANY", row["definition"])
         one_word = re.search(r"\((\w+) = '(\w+)'::text\)", row["definition"])
-        if match := listed_words or one_word:
-            found[row["table_name"], match[1]] = set(re.findall(r"'(\w+)'::text", row["definition"]))
+        said = set(re.findall(r"'(\w+)'::text", row["definition"]))
+        if listed_words:
+            found[row["table_name"], listed_words[1]] = said
+        elif one_word:
+            found.setdefault((row["table_name"], one_word[1]), said)
     return found
 
 

@@ -88,7 +88,13 @@ async def test_the_other_pages_of_operations_are_good_to_look_at(
         await page.get_by_label("Why", exact=True).fill("we know, it is the sale")
         await page.get_by_role("button", name="Silence it").click()
         await expect(page.get_by_role("region", name="Silences")).to_contain_text("we know, it is the sale")
-        for name in ("alerts", "incidents", "drills", "runbooks", "runbooks/texts-not-going-out"):
+        await page.goto(f"{house.url}/operations/on-call")
+        await page.get_by_label("Name", exact=True).fill("Ada")
+        await page.get_by_label("Addresses, one a line, the best first").fill("ada@harbor.example")
+        await page.get_by_role("button", name="Write down").click()
+        await page.get_by_role("button", name="Stand in").click()
+        await expect(page.get_by_role("row", name="Ada").first).to_contain_text("ada@harbor.example")
+        for name in ("alerts", "incidents", "on-call", "backups", "drills", "runbooks", "runbooks/texts-not-going-out"):
             await page.goto(f"{house.url}/operations/{name}")
             await album.take(f"operations-{name.rpartition('/')[2]}", whole=name != "drills")
 

@@ -28,6 +28,7 @@ async def test_health_names_what_does_not_run_and_how_to_start_it(terminal: Term
 
 async def test_settings_are_shown_with_secrets_masked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "canary-of-the-test")
+    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "whsec_canary-of-the-test")
     answer = await terminal.type("config", "show", "--json")
     assert answer.at("settings", "STRIPE_SECRET_KEY") == "********"
     assert answer.at("settings", "DATABASE_URL") == "********"

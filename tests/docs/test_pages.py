@@ -71,7 +71,12 @@ def fault_in(line: str) -> str | None:
     for length in (2, 1):
         command = commands.get(" ".join(("frontdesk", *words[:length])))
         if command is not None:
-            known = {flag for one in command.params if isinstance(one, TyperOption) for flag in one.opts}
+            known = {
+                flag
+                for one in command.params
+                if isinstance(one, TyperOption)
+                for flag in (*one.opts, *one.secondary_opts)
+            }
             unknown = [word for word in words[length:] if word.startswith("--") and word.partition("=")[0] not in known]
             return f"no option {unknown[0]}" if unknown else None
     return None if any(one.startswith(f"frontdesk {words[0]} ") for one in commands) else f"no command {words[0]}"

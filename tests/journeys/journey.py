@@ -17,7 +17,8 @@ import msgspec
 from frontdesk.cli.bench.callers import MAX_CALLERS, caller_number
 from frontdesk.cli.calling import Caller
 from frontdesk.cli.installation import Installation, running
-from frontdesk.cli.play import CallReport, Calls, CallSeen, Tenant, Text, Texts, Thread
+from frontdesk.cli.play import CallReport, Calls, CallSeen, Tenant
+from frontdesk.cli.play_scene import Text, Texts, Thread
 from frontdesk.cli.seeding import DEMO_BUSINESSES
 from frontdesk.kernel.settings import load_settings
 from frontdesk.providers.twin import TwinControl

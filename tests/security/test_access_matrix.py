@@ -6,23 +6,43 @@ A route without a row here fails: one that says nothing of who may use it, or on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import httpx2
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
+from frontdesk.features import billing
+from frontdesk.features.scheduling.model.calendars import CalendarCompany
+from frontdesk.features.scheduling.service import calendars
 from frontdesk.kernel.auth import Scope
+from frontdesk.ports.calendars import Account, ExternalCalendar
 from frontdesk.providers.twin import FaultKind, FaultOrder
 from frontdesk.web.app import create_app
 from frontdesk.web.docs import access_of, describe_api
+from frontdesk.wiring.booking import APPOINTMENT, HOLD, booking_links
+from tests.support.actors import TEST_ACTS
 from tests.support.house import ADA, ADMIN, MALLORY, OLIVE, House
 from tests.support.office import ADAS_NUMBER
 
 # Open to everybody, each for a reason: monitors look here, and nobody is logged in before the login.
 OPEN = {("GET", "/health"), ("GET", "/healthz"), ("POST", "/api/auth/login"), ("GET", "/login"), ("POST", "/login")}
+OPEN |= {("GET", "/pay/{token}")}  # whoever was sent a link may pay
+BOOK = "/book/{business_slug}"
+# Whoever wants to be served comes without a login; who has been is known by the signed link they were sent.
+OPEN |= {
+    ("GET", BOOK), ("GET", f"{BOOK}/widget.js"), ("GET", f"{BOOK}/s/{{service_id}}"),
+    ("GET", f"{BOOK}/s/{{service_id}}/at"), ("POST", f"{BOOK}/s/{{service_id}}/at"),
+    ("GET", f"{BOOK}/a/{{appointment_link}}"), ("GET", f"{BOOK}/a/{{appointment_link}}/appointment.ics"),
+    ("GET", f"{BOOK}/a/{{appointment_link}}/move"), ("POST", f"{BOOK}/a/{{appointment_link}}/move"),
+    ("POST", f"{BOOK}/a/{{appointment_link}}/cancel"),
+    ("GET", f"{BOOK}/h/{{hold_link}}"), ("POST", f"{BOOK}/h/{{hold_link}}"),
+}  # fmt: skip
 CAROL = "+12065550123"
+NOBODYS = "01890000-0000-7000-8000-000000000000"
+LATER = "2099-01-01T10:00:00Z"
 CAMPAIGN: dict[str, object] = {
     "name": "x",
     "audience": {"filter": {"where": "all", "of": []}},
@@ -31,6 +51,21 @@ CAMPAIGN: dict[str, object] = {
     "ends_at": "2099-01-01T00:00:00Z",
 }
 BODIES: dict[str, dict[str, object]] = {
+    "/api/services": {"name": "x", "duration_minutes": 60},
+    "/api/services/{service_id}": {"lead_minutes": 5},
+    "/api/resources": {"name": "x"},
+    "/api/resources/{resource_id}": {"capacity": 2},
+    "/api/booking-page": {"open": True},
+    "/api/holds": {"service_id": NOBODYS, "starts_at": LATER},
+    "/api/appointments": {"service_id": NOBODYS, "starts_at": LATER, "phone_e164": CAROL},
+    "/api/appointments/{appointment_id}": {"starts_at": LATER},
+    "/api/appointments/{appointment_id}/cancel": {},
+    "/api/waiting-list": {
+        "service_id": NOBODYS,
+        "contact_id": NOBODYS,
+        "wanted_from_at": LATER,
+        "wanted_until": "2099-02-01T10:00:00Z",
+    },
     "/api/campaigns": CAMPAIGN,
     "/api/campaigns/{campaign_id}": CAMPAIGN,
     "/api/campaigns/{campaign_id}/clone": {"name": "y"},
@@ -39,6 +74,9 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/budgets": {"daily_spent_cents": 0},
     "/api/tokens": {"name": "x", "scopes": ["calls:read"]},
     "/api/conversations/{conversation_id}/messages": {"body": "x"},
+    "/api/conversations/{conversation_id}": {"status": "open"},
+    "/api/conversations/{conversation_id}/notes": {"body": "x"},
+    "/api/canned-replies": {"name": "x", "body": "x"},
     "/api/config": {"key": "emergency_stop", "value": True},
     "/api/simulate/missed-call": {"caller": CAROL},
     "/api/simulate/text": {"customer": CAROL, "body": "x"},
@@ -60,13 +98,25 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/exports/compliance": {"phone_e164": CAROL},
     "/api/sending-numbers": {"phone_e164": "+12125550177"},
     "/api/sending-numbers/{number_id}": {"burst": 2},
+    "/api/sending-numbers/brands": {"brand_id": "BHARBOR", "daily_segments": 2000},
     "/api/members": {"email": "dana@example.com", "role": "agent"},
     "/api/members/{user_id}": {"role": "agent"},
     "/api/alert-silences": {"matchers": {"alertname": "CpuBusy"}, "reason": "x"},
+    "/api/payments": {"amount_cents": 100, "currency": "usd", "description": "x"},
+    "/api/payments/{payment_id}/refund": {"reason": "x"},
+    "/api/plans/{key}": {"name": "x", "amount_cents": 100, "currency": "usd"},
+    "/api/subscription": {"plan": "x"},
+    "/api/calendars/consents": {"provider": "google"},
+    "/api/calendars/callback": {"state": "x", "code": "x"},
+    "/api/calendars/servers": {"server_url": "https://127.0.0.1/", "username": "x", "password": "x"},
+    "/api/calendars/jobber": {"token": "x"},
+    "/api/calendars/{calendar_id}": {"resource_id": None},
     "/api/webhook-endpoints": {"url": "https://hooks.example.com/in", "event_names": ["calls.missed.v1"]},
     "/api/webhook-endpoints/{endpoint_id}": {"description": "x"},
     "/api/webhook-endpoints/{endpoint_id}/replay": {"since": "2026-01-01T00:00:00Z"},
 }
+# What a question has to name beside its path.
+QUERIES: dict[str, str] = {"/api/availability": "service_id"}
 # Questions that are POSTed because a phone number must not stand in an address; whoever may look may ask them.
 ASKED_BY_POST = {"/api/dnc/check", "/api/exports/compliance", "/api/segments/preview"}
 
@@ -122,8 +172,17 @@ async def _ids(house: House) -> dict[str, str]:
     admin = await house.as_person(ADMIN)
     incident = await admin.post("/api/incidents", json={"title": "x", "grade": "P3"})
     run = await admin.post("/api/runbooks/kill-switch/runs", json={"reason": "x"})
+    canned = await ada.post("/api/canned-replies", json=BODIES["/api/canned-replies"])
+    payment_id, link = await _asked_to_pay(house)
+    bookings = await _booked(house, ada)
     return {
+        **bookings,
+        **await _connected(house),
         "tenant_id": str(house.ada.id),
+        "reply_id": canned.json()["id"],
+        "payment_id": payment_id,
+        "token": link,
+        "key": "solo",
         "campaign_id": campaign.json()["id"],
         "rehearsal_id": rehearsal.json()["id"],
         "segment_id": segment.json()["id"],
@@ -151,9 +210,72 @@ async def _ids(house: House) -> dict[str, str]:
     }
 
 
+async def _asked_to_pay(house: House) -> tuple[str, str]:
+    """Ask for a payment and begin a plan, as if a payment company were there."""
+    async with house.parts.system.transaction(house.ada.id) as tx:
+        await billing.put_plan(
+            tx, key="solo", name="x", amount_cents=100, currency="usd", interval=billing.Interval.MONTH, by=TEST_ACTS
+        )
+        await billing.subscribe(tx, tenant_id=house.ada.id, plan_key="solo", by=TEST_ACTS, now=tx.now)
+        asked = await billing.request_payment(
+            tx,
+            tenant_id=house.ada.id,
+            purpose="link",
+            reference=uuid4(),
+            contact_id=None,
+            amount_cents=100,
+            currency="usd",
+            description="x",
+            expires_at=tx.now + timedelta(hours=1),
+            now=tx.now,
+        )
+    return str(asked.id), asked.url.rpartition("/")[2]
+
+
+async def _booked(house: House, ada: httpx2.AsyncClient) -> dict[str, str]:
+    """Give Ada's business a service, somebody who gives it, a booking, a hold and somebody who waits."""
+    resource = (await ada.post("/api/resources", json={"name": "Ben"})).json()["id"]
+    offer = {"name": "Repair", "duration_minutes": 60, "resource_ids": [resource]}
+    service = (await ada.post("/api/services", json=offer)).json()["id"]
+    free = (await ada.get("/api/availability", params={"service_id": service, "limit": 20})).json()
+    wanted = {"service_id": service, "starts_at": free[0]["starts_at"], "phone_e164": CAROL}
+    booked = (await ada.post("/api/appointments", json=wanted)).json()
+    held = {"service_id": service, "starts_at": free[-1]["starts_at"]}
+    hold = (await ada.post("/api/holds", json=held)).json()["id"]
+    wish = {"service_id": service, "contact_id": booked["contact_id"], "wanted_from_at": free[0]["starts_at"]}
+    waiter = (await ada.post("/api/waiting-list", json=wish | {"wanted_until": "2099-01-01T00:00:00Z"})).json()["id"]
+    links = booking_links(house.parts.settings, public_base_url=house.url)
+    return {
+        "service_id": service,
+        "resource_id": resource,
+        "appointment_id": booked["id"],
+        "hold_id": hold,
+        "waiter_id": waiter,
+        "business_slug": house.ada.slug,
+        "appointment_link": links.token(APPOINTMENT, UUID(booked["id"])),
+        "hold_link": links.token(HOLD, UUID(hold)),
+    }
+
+
+async def _connected(house: House) -> dict[str, str]:
+    """Give Ada's business an account with a calendar; its login opens nothing."""
+    async with house.parts.app.transaction(house.ada.id) as tx:
+        connection_id = await calendars.keep_connection(
+            tx,
+            provider=CalendarCompany.CALDAV,
+            account=Account("https://127.0.0.1/ada/", "ada"),
+            sealed_login=b"x",
+            found=[ExternalCalendar(id="https://127.0.0.1/ada/work/", name="Work")],
+            by=TEST_ACTS,
+        )
+        (account,) = await calendars.list_accounts(tx)
+    return {"connection_id": str(connection_id), "calendar_id": str(account.calendars[0].id)}
+
+
 async def _try(client: httpx2.AsyncClient, row: Row, ids: dict[str, str], **headers: str) -> httpx2.Response:
+    named = {QUERIES[row.path]: ids[QUERIES[row.path]]} if row.path in QUERIES else None
     return await client.request(
-        row.method, row.path.format(**ids), json=BODIES.get(row.path), headers=headers, timeout=10
+        row.method, row.path.format(**ids), params=named, json=BODIES.get(row.path), headers=headers, timeout=10
     )
 
 

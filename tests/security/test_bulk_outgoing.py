@@ -24,6 +24,7 @@ ADDRESSES = {
     "ChangedEndpoint.url": "the same",
     "NewOptIn.url": "kept as evidence",
     "TenantChange.website": "kept, and shown in texts",
+    "NewServer.server_url": "connected to as a calendar server, by addresses that were judged, and to no inner one",
 }
 # Who opens connections, and to what.
 CONNECTING = {

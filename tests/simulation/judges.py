@@ -33,7 +33,7 @@ OF_RECEIPT = {
 }
 JOBS = """
     select id, tenant_id, intent_key, message_class, template, recipient_e164, sender_e164, status, created_at,
-           failure_code, provider_message_id, campaign_id, segments, cost_cents, provider, body
+           failure_code, provider_message_id, campaign_id, segments, cost_cents, provider, body, posting_at
     from send_jobs order by id
 """
 ANSWERS = """

@@ -221,7 +221,9 @@ def _left_behind(evidence: Evidence, market: Market, plan: CampaignPlan, campaig
     for job_id, job in evidence.jobs.items():
         if job["campaign_id"] != campaign_id or job["recipient_e164"] not in lawful:
             continue
-        if plan.lasts == LONG and market.is_roomy and job["failure_code"] in OUT_OF_TIME:
+        # One whose answer was lost may be sent again only as long as the carrier knows its key: a day, not nine.
+        was_posted = job["posting_at"] is not None
+        if plan.lasts == LONG and market.is_roomy and job["failure_code"] in OUT_OF_TIME and not was_posted:
             yield f"I11: {job_id} was left behind as {job['failure_code']} though there was room for nine days"
         if job["status"] == "blocked" and job["failure_code"] not in THEIR_OWN_WISH and market.is_roomy:
             yield f"I11: {job_id} was blocked as {job['failure_code']} though its recipient agreed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from frontdesk.kernel.telemetry import Metrics
 from frontdesk.ports import MessagingProvider
 from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import Frontdesk, catalogue, sign_of_life, twilio_account
+from frontdesk.wiring.calendars import open_calendars
 from frontdesk.worker.main import list_loops
 from tests.providers.telnyx.signing import ACCOUNT as TELNYX
 from tests.providers.telnyx.signing import signed_headers
@@ -58,6 +60,18 @@ OF_OPERATIONS = frozenset(
         "answer alerts with runbooks",
         "run monitors",
         "add up what was counted",
+        "verify audit logs",
+    }
+)
+# Nothing is booked or paid in these worlds; the stateful tests of bookings and payments are elsewhere.
+OF_BOOKINGS = frozenset(
+    {
+        "let holds expire",
+        "remind people of bookings",
+        "put away what is over",
+        "keep calendars in step",
+        "work off payment orders",
+        "look for missed payment news",
     }
 )
 OF_CAMPAIGNS = {"send campaigns": None, "look after campaigns": 15.0, "give back what was not sent": 30.0}
@@ -125,7 +139,9 @@ class Program:
             try:
                 await parts.system.anchor_clock()
                 async with parts.system.transaction() as tx:
-                    await tx.execute(REGISTER, self.process_id, self.kind, parts.presence.lock_key, tx.now, LEASE)
+                    await tx.execute(
+                        REGISTER, self.process_id, self.kind, parts.presence.lock_key, tx.now, LEASE, "simulated"
+                    )
                 self.is_up = True
             except asyncpg.UniqueViolationError:
                 self.is_up = True  # signed on before, by a commit whose answer was lost
@@ -140,7 +156,8 @@ class Program:
 
     def _list_loops(self) -> list[Loop]:
         parts, runs = self.parts, self.around.runs
-        loops = [loop for loop in list_loops(parts) if loop.name not in OF_OPERATIONS] if self.kind == "worker" else []
+        left_out = OF_OPERATIONS | OF_BOOKINGS
+        loops = [loop for loop in list_loops(parts) if loop.name not in left_out] if self.kind == "worker" else []
         if self.kind != "worker":
             return [sign_of_life(parts)]
         if runs is None:
@@ -300,6 +317,12 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
         handlers=handlers,
         providers=providers,
         twilio=twilio_account(around.settings),
+        stripe=None,
+        payments=None,
+        identity=None,
+        calendars=open_calendars(
+            AsyncExitStack(), settings=around.settings, app=app, system=system, clock=clock, public_base_url=BASE_URL
+        ),
         metrics=around.metrics,
         public_base_url=BASE_URL,
     )

@@ -42,8 +42,9 @@ class Program:
 
     def said(self, event_name: str) -> list[dict[str, object]]:
         """List the log lines of one kind."""
-        lines = [line for line in self.log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
-        return [line for line in map(json.loads, lines) if line["event_name"] == event_name]
+        whole = self.log.read_text(encoding="utf-8").rpartition("\n")[0]  # the last line may be half written
+        named = f'"event_name":"{event_name}"'
+        return [json.loads(line) for line in whole.split("\n") if line.startswith("{") and named in line]
 
     @property
     def process_id(self) -> UUID:

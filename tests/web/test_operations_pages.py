@@ -30,6 +30,8 @@ PAGES = (
     "/operations/drills",
     "/operations/alerts",
     "/operations/incidents",
+    "/operations/on-call",
+    "/operations/backups",
 )
 
 

@@ -11,9 +11,12 @@ import msgspec
 import pytest
 
 from frontdesk.features import delivery
+from frontdesk.features.delivery.events import CarrierReportedOptOut
+from frontdesk.features.delivery.service.reconciling import claim_doubtful
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.intake import Webhook
 from frontdesk.ports import ReceiptStatus, TextReceipt
+from frontdesk.providers.twilio.errors import REFUSALS
 from frontdesk.web.webhooks.receipts import ReceiptDesk
 from tests.support.office import ADAS_NUMBER, CAROL, MALLORYS_NUMBER, Office, call_form, open_office
 
@@ -35,7 +38,13 @@ def receipt(
             headers={},
             correlation_id=new_id(),
         ),
-        receipt=TextReceipt(provider="twilio", provider_message_id=message_id, status=status, error_code=error_code),
+        receipt=TextReceipt(
+            provider="twilio",
+            provider_message_id=message_id,
+            status=status,
+            error_code=error_code,
+            failure=REFUSALS.classify_receipt(error_code) if error_code else None,
+        ),
         tenant_id=tenant_id,
     )
 
@@ -107,6 +116,22 @@ async def test_an_unknown_receipt_in_a_group_is_kept_and_the_others_apply(databa
         assert await take_in(office, news) == [True, True]
         assert await office.fetchval("select string_agg(provider_message_id, ',') from parked_receipts") == UNKNOWN
         assert await status_of(office, message_id) == "delivered"
+
+
+async def test_a_stop_told_before_its_text_was_known_is_heard_once_the_text_turns_up(
+    database_url: str, home: Path
+) -> None:
+    async with open_office(database_url, home) as office:
+        message_id = await text_of(office)
+        await take_in(office, [receipt(UNKNOWN, ReceiptStatus.UNDELIVERED, error_code=OPTED_OUT)])
+        async with office.login.transaction() as tx:
+            await tx.execute("update parked_receipts set provider_message_id = $1", message_id)
+        async with office.parts.system.transaction() as tx:
+            await claim_doubtful(tx, limit=1)
+        assert await status_of(office, message_id) == "undelivered"
+        assert await office.fetchval("select failure_reason from send_jobs") == "Consent"
+        told = "select count(*) from outbox_events where name = $1"
+        assert await office.fetchval(told, CarrierReportedOptOut.name) == 1
 
 
 async def test_a_receipt_that_cannot_be_written_stands_in_nobodys_way(database_url: str, home: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
@@ -13,10 +12,10 @@ from uuid import UUID
 
 from frontdesk.cli.auditing import open_book
 from frontdesk.kernel import audit
+from frontdesk.operations.custody.evidence import write_export
 from frontdesk.wiring import Frontdesk
 
 FindTenant = Callable[[Frontdesk], Awaitable[UUID | None]]
-PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +69,7 @@ async def check(parts: Frontdesk, find: FindTenant) -> Checked:
 async def write(parts: Frontdesk, find: FindTenant, out: Path | None) -> Written:
     """Write the entries of a business, one JSON object per line, then one line with the chain's head."""
     tenant_id = await find(parts)
-    entries = 0
     with nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8") as file:
         async with parts.system.transaction() as tx:
-            head = await audit.find_head(tx, chain="audit", tenant_id=tenant_id)
-            while page := await audit.list_entries(tx, tenant_id=tenant_id, after_seq=entries, limit=PAGE):
-                for entry in page:
-                    file.write(audit.export_line(entry.link) + "\n")
-                entries = page[-1].seq
-        digest = head.hash.hex() if head else ""
-        whose = None if tenant_id is None else str(tenant_id)
-        file.write(json.dumps({"chain": "audit", "tenant_id": whose, "entries": entries, "head": digest}) + "\n")
+            entries, digest = await write_export(tx, file.write, tenant_id=tenant_id)
     return Written(entries=entries, head_hash=digest)

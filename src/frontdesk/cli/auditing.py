@@ -14,6 +14,7 @@ from frontdesk.cli.options import AsJson, Home
 
 if TYPE_CHECKING:
     from frontdesk.kernel.audit import AnchorBook, ChainHead, ChainState
+    from frontdesk.operations.custody.model import Break, Verification
     from frontdesk.wiring import Frontdesk
 
 
@@ -32,9 +33,11 @@ class Verified:
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
-    group = typer.Typer(help="The audit log's anchors outside the database.")
+    group = typer.Typer(help="The audit log: its anchors outside the database, and whether it is what was written.")
     group.command("anchor")(anchor)
     group.command("verify")(verify)
+    group.command("status")(status)
+    group.command("acknowledge")(acknowledge)
     app.add_typer(group, name="audit")
 
 
@@ -76,13 +79,75 @@ def verify(
         raise typer.Exit(1)
 
 
-def open_book(home: Path) -> AnchorBook:
-    """Open the installation's anchors; the key is made on the first call and kept in the home folder."""
-    from frontdesk.kernel.audit import ANCHOR_KEY, JOURNAL, AnchorBook
-    from frontdesk.kernel.journal import Journal
-    from frontdesk.kernel.secrets import ensure_secret
+def status(
+    *,
+    whole: Annotated[bool, typer.Option("--whole", help="Look at every entry, not only at what is new.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify the audit log of the platform and of every business now; exits with 1 if one is broken."""
+    from frontdesk.cli.office import with_office
+    from frontdesk.cli.output import show_table, write_json
 
-    return AnchorBook(Journal(home / "journal", JOURNAL), key=ensure_secret(home, ANCHOR_KEY))
+    found = with_office(home, lambda parts: _verify_all(parts, whole=whole))
+    if as_json:
+        write_json({"chains": found})
+    else:
+        rows = [
+            (
+                one.whose,
+                one.verified.seq if one.verified else 0,
+                one.whole_at,
+                f"entry {one.broken.seq}: {one.broken.damage}" if one.broken else "no",
+                one.broken.evidence if one.broken else "",
+            )
+            for one in found
+        ]
+        show_table("Audit logs", ("whose", "verified to", "whole", "broken", "evidence"), rows)
+    if any(one.broken for one in found):
+        raise typer.Exit(1)
+
+
+async def _verify_all(parts: Frontdesk, *, whole: bool) -> list[Verification]:
+    from frontdesk.operations.custody import queries
+    from frontdesk.wiring.custody import custodian_of
+
+    custodian = custodian_of(parts)
+    await (custodian.verify_whole() if whole else custodian.verify_once())
+    async with parts.system.transaction() as tx:
+        return await queries.list_verifications(tx)
+
+
+def acknowledge(
+    whose: Annotated[str, typer.Argument(help="platform, anchors, or a business's id, as `audit status` shows it.")],
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="What is known of it; it is kept in the audit log itself.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write down that a break is known; nothing is repaired, and verification goes on behind it."""
+    from frontdesk.cli.office import actor, with_office
+    from frontdesk.cli.output import console, write_json
+    from frontdesk.operations.custody.model import tenant_of
+    from frontdesk.operations.custody.verifying import acknowledge_break
+
+    async def work(parts: Frontdesk) -> Break:
+        book = open_book(parts.settings.home)
+        async with parts.system.transaction(tenant_of(whose)) as tx:
+            return await acknowledge_break(tx, book, whose=whose, by=actor(), reason=reason)
+
+    known = with_office(home, work)
+    if as_json:
+        write_json({"acknowledged": whose, "entry": known.seq, "damage": known.damage, "evidence": known.evidence})
+    else:
+        console().print(f"The break at entry {known.seq} is acknowledged; evidence: {known.evidence or 'none'}.")
+
+
+def open_book(home: Path) -> AnchorBook:
+    """Open the installation's anchors."""
+    from frontdesk.kernel import audit
+
+    return audit.open_book(home)
 
 
 def check_export(file: Path, book: AnchorBook) -> Verified:

@@ -72,6 +72,17 @@ class Caller:
         body = msgspec.json.encode(document)
         return await self._ask("POST", path, [("Content-Type", "application/json")], body)
 
+    async def patch_json(self, path: str, document: object) -> HttpResponse:
+        """Change something by a JSON document."""
+        body = msgspec.json.encode(document)
+        return await self._ask("PATCH", path, [("Content-Type", "application/json")], body)
+
+    async def get_elsewhere(self, url: str) -> HttpResponse:
+        """Ask for a page of somebody else; our token stays here."""
+        parts = urlsplit(url)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        return await self._http.request(method="GET", origin=Origin.parse(url), target=target)
+
     async def post_webhook(self, account: TwilioAccount, path: str, fields: Mapping[str, str]) -> HttpResponse:
         """Send a webhook as the provider would, signed."""
         headers, body = signed_webhook(account, self.base_url + path, fields)

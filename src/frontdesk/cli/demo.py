@@ -81,7 +81,7 @@ async def _play(home: Path | None, out: Console | None) -> tuple[float, list[Ste
 
 def _head(out: Console | None) -> None:
     if out is not None:
-        out.print("[bold]Frontdesk demo[/bold]: one missed call, exactly one text\n")
+        out.print("[bold]Frontdesk demo[/bold]: one missed call, exactly one text, and an appointment\n")
 
 
 def _up(out: Console | None, started_ms: float, url: str) -> None:

@@ -14,10 +14,14 @@ from frontdesk.cli.options import AsJson, Home
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from frontdesk.kernel.db import Database
     from frontdesk.operations.drills import DrillReport, Stage
     from frontdesk.operations.drills.model import Break
     from frontdesk.operations.runbooks import Runbook
     from frontdesk.wiring import Frontdesk
+
+SETTLES_WITHIN_SECONDS = 30.0
+SETTLE_SECONDS = 0.5
 
 
 def register(app: typer.Typer) -> None:
@@ -141,6 +145,7 @@ async def throwaway_stage() -> AsyncIterator[Stage]:
                 application_name="frontdesk-drill",
             )
             stack.push_async_callback(system.close)
+            await _all_is_well(system)
             yield Stage(
                 system=system,
                 twin=twin,
@@ -180,3 +185,23 @@ def _has_database(home: Path | None) -> bool:
 
     settings = read_settings(home)
     return settings.database.url is not None or (settings.home / "postgres").exists()
+
+
+async def _all_is_well(system: Database) -> None:
+    """Look at everything until nothing is critical: the first look may have come before the web process.
+
+    What stays critical on this machine is left to the drills, each of which looks at its own checks first.
+    """
+    import asyncio
+
+    from frontdesk.kernel.upkeep import Severity
+    from frontdesk.operations.checking.looking import list_states, look_at_all
+
+    deadline = system.clock.monotonic() + SETTLES_WITHIN_SECONDS
+    while system.clock.monotonic() < deadline:
+        await look_at_all(system)
+        async with system.transaction() as tx:
+            states = await list_states(tx)
+        if states and all(one.severity is not Severity.CRITICAL for one in states):
+            return
+        await asyncio.sleep(SETTLE_SECONDS)

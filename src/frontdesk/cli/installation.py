@@ -16,7 +16,14 @@ from frontdesk.cli.auditing import open_book
 from frontdesk.cli.calling import Caller
 from frontdesk.cli.office import twin_account
 from frontdesk.cli.seeding import Welcome, seed
-from frontdesk.cli.twin_keys import TelnyxKeys, twin_telnyx_keys
+from frontdesk.cli.twin_keys import (
+    CalendarAppKeys,
+    StripeKeys,
+    TelnyxKeys,
+    twin_calendar_keys,
+    twin_stripe_keys,
+    twin_telnyx_keys,
+)
 from frontdesk.features import senders, tenants
 from frontdesk.kernel import attendance
 from frontdesk.kernel.clock import DatabaseClock
@@ -43,11 +50,16 @@ ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twin:
-    """The pretended carriers: where they are, the secret of their control API, and the keys of Telnyx."""
+    """The pretended world: where it is, the secret of its control API, and the keys of its companies.
+
+    `stripe` is None where the operator has set a real payment company, `calendars` where a real Google or Jobber.
+    """
 
     url: str
     control_token: str = field(repr=False)
     telnyx: TelnyxKeys
+    stripe: StripeKeys | None
+    calendars: CalendarAppKeys | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +125,7 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
         ]
         if account is not None and twin is not None:
             ours = settings.web.public_base_url or url
-            children.insert(0, _twin_child(account, twin, ready=lambda: _set_up_twin(system, twin, ours)))
+            children.insert(0, _twin_child(account, twin, ours, ready=lambda: _set_up_twin(system, twin, ours)))
         supervisor = Supervisor(children, log_folder=home / "log")
         ended = await _supervise(stack, supervisor)
         await _until_ready(supervisor, ended, children, home)
@@ -152,8 +164,19 @@ def _carrier(settings: Settings, home: Path) -> tuple[TwilioAccount | None, Twin
     if settings.twilio.account_sid is not None or settings.telnyx.api_key is not None:
         return None, None
     url = f"http://127.0.0.1:{_free_port('127.0.0.1', 0)}"
-    twin = Twin(url=url, control_token=ensure_secret(home, "twin_control_token"), telnyx=twin_telnyx_keys(home))
+    twin = Twin(
+        url=url,
+        control_token=ensure_secret(home, "twin_control_token"),
+        telnyx=twin_telnyx_keys(home),
+        stripe=twin_stripe_keys(home) if settings.stripe.secret_key is None else None,
+        calendars=twin_calendar_keys(home) if _has_no_calendars(settings) else None,
+    )
     return twin_account(home, api_base_url=url), twin
+
+
+def _has_no_calendars(settings: Settings) -> bool:
+    google, jobber = settings.google, settings.jobber
+    return google.client_id is None and jobber.client_id is None and jobber.api_token is None
 
 
 def _carrier_environment(account: TwilioAccount | None, twin: Twin | None) -> dict[str, str]:
@@ -166,10 +189,12 @@ def _carrier_environment(account: TwilioAccount | None, twin: Twin | None) -> di
         "TWILIO_API_BASE_URL": account.api_base_url,
         "TWIN_CONTROL_TOKEN": twin.control_token,
         **twin.telnyx.for_programs(twin.url),
+        **({} if twin.stripe is None else twin.stripe.for_programs(twin.url)),
+        **({} if twin.calendars is None else twin.calendars.for_programs(twin.url)),
     }
 
 
-def _twin_child(account: TwilioAccount, twin: Twin, *, ready: Callable[[], Awaitable[bool]]) -> Child:
+def _twin_child(account: TwilioAccount, twin: Twin, ours: str, *, ready: Callable[[], Awaitable[bool]]) -> Child:
     return Child(
         "twin",
         ("--port", twin.url.rpartition(":")[2]),
@@ -179,6 +204,8 @@ def _twin_child(account: TwilioAccount, twin: Twin, *, ready: Callable[[], Await
             "TWIN_AUTH_TOKEN": account.auth_token,
             "TWIN_CONTROL_TOKEN": twin.control_token,
             **twin.telnyx.for_twin(),
+            **({} if twin.stripe is None else twin.stripe.for_twin(f"{ours}/webhooks/stripe")),
+            **({} if twin.calendars is None else twin.calendars.for_twin()),
         },
         ready=ready,
     )

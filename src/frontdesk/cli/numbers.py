@@ -11,7 +11,7 @@ from frontdesk.cli.options import AsJson, Home, OptionalTenant, TenantSlug
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from frontdesk.features.senders import NumberChange, SendingNumber
+    from frontdesk.features.senders import Brand, NumberChange, SendingNumber
     from frontdesk.kernel.db import Transaction
     from frontdesk.wiring import Frontdesk
 
@@ -23,6 +23,7 @@ MAY_BE_SET = (
     "registration_status",
     "registration_id",
     "campaign_class",
+    "brand_id",
     "segments_per_second",
     "burst",
     "warmup",
@@ -41,6 +42,8 @@ def register(app: typer.Typer) -> None:
     numbers.command("add")(add_number)
     numbers.command("set")(set_number)
     numbers.command("retire")(retire_number)
+    numbers.command("brand")(set_brand)
+    numbers.command("brands")(list_brands)
     app.add_typer(numbers, name="number")
 
 
@@ -147,6 +150,75 @@ def set_number(
         write_json(changed)
     else:
         console().print(f"{changed.phone_e164}: changed.")
+
+
+def set_brand(
+    brand: Annotated[str, typer.Argument(help="The brand's id in the carriers' registry, such as BX4A1B2.")],
+    *,
+    tenant: TenantSlug,
+    daily_segments: Annotated[
+        str, typer.Option(help="Segments a day that T-Mobile lets it send: 2000, 10000, 40000, 200000, or none.")
+    ],
+    daily_share: Annotated[int, typer.Option(help="Percent of its texts that go to T-Mobile's people.")] = 100,
+    minute_share: Annotated[int, typer.Option(help="Percent of its texts that go to AT&T's people.")] = 100,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what carriers let a registered brand send; give numbers their brand with `number set … brand_id=…`."""
+    from frontdesk.cli.office import actor, find_tenant_id, with_office
+    from frontdesk.cli.output import console, write_json
+    from frontdesk.features import senders
+
+    if daily_segments != "none" and not daily_segments.isdecimal():
+        raise typer.BadParameter(f"{daily_segments} is neither a number nor none")
+    limit = None if daily_segments == "none" else int(daily_segments)
+
+    async def work(parts: Frontdesk) -> Brand:
+        tenant_id = await find_tenant_id(parts, tenant)
+        async with parts.app.transaction(tenant_id) as tx:
+            return await senders.put_brand(
+                tx,
+                brand_id=brand,
+                daily_segments=limit,
+                daily_share=daily_share,
+                minute_share=minute_share,
+                by=actor(),
+            )
+
+    told = with_office(home, work)
+    if as_json:
+        write_json(told)
+    else:
+        allowed = "any number of" if told.daily_allowance is None else f"{told.daily_allowance:,}"
+        console().print(f"{told.brand_id} may send {allowed} segments a day to the United States.")
+
+
+def list_brands(*, tenant: TenantSlug, home: Home = None, as_json: AsJson = False) -> None:
+    """List a business's registered brands: what each may send a day, and what it has sent today."""
+    from frontdesk.cli.office import find_tenant_id, with_office
+    from frontdesk.cli.output import show_table, write_json
+    from frontdesk.features import senders
+
+    async def work(parts: Frontdesk) -> list[Brand]:
+        tenant_id = await find_tenant_id(parts, tenant)
+        async with parts.app.transaction(tenant_id) as tx:
+            return await senders.list_brands(tx)
+
+    found = with_office(home, work)
+    if as_json:
+        write_json({"brands": found})
+        return
+    rows = [
+        (
+            one.brand_id,
+            "no limit" if one.daily_segments is None else f"{one.daily_segments:,}",
+            "no limit" if one.daily_allowance is None else f"{one.daily_allowance:,}",
+            f"{one.used_today:,}",
+            one.resets_at,
+        )
+        for one in found
+    ]
+    show_table("Brands", ("brand", "a day at its carrier", "may go today", "sent today", "counts anew"), rows)
 
 
 def retire_number(number: Phone, *, home: Home = None, as_json: AsJson = False) -> None:

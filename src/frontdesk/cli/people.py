@@ -9,7 +9,9 @@ from uuid import UUID
 
 import typer
 
+from frontdesk.cli.custody import revoke_tokens
 from frontdesk.cli.founding import add_tenant
+from frontdesk.cli.identities import link_user, unlink_user
 from frontdesk.cli.options import AsJson, Home, OptionalTenant
 
 if TYPE_CHECKING:
@@ -58,11 +60,14 @@ def register(app: typer.Typer) -> None:
     users.command("list")(list_users)
     users.command("add")(add_user)
     users.command("password")(set_password)
+    users.command("link")(link_user)
+    users.command("unlink")(unlink_user)
     app.add_typer(users, name="user")
     tokens = typer.Typer(help="API tokens: create, list, revoke.")
     tokens.command("create")(create_token)
     tokens.command("list")(list_tokens)
     tokens.command("revoke")(revoke_token)
+    tokens.command("revoke-all")(revoke_tokens)
     app.add_typer(tokens, name="token")
 
 

@@ -1,18 +1,19 @@
-"""The main job, played once against a running installation: a missed call, its text, a reply, STOP, and silence."""
+"""The main job, played once against a running installation: a missed call, its text, a booking, STOP, and silence."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from frontdesk.cli.bench.callers import MAX_CALLERS, caller_number
 from frontdesk.cli.calling import Caller
+from frontdesk.cli.play_booking import BookingPart
+from frontdesk.cli.play_scene import NotSeen, Scene, Text, Told
 from frontdesk.cli.seeding import DEMO_BUSINESSES
 from frontdesk.providers.twin import CallOutcome, TwinControl
 
@@ -20,37 +21,7 @@ if TYPE_CHECKING:
     from frontdesk.cli.installation import Installation
 
 PATIENCE_SECONDS = 10.0
-PACE_SECONDS = 0.01
-REPLY = "Hi! My sink is leaking. Can somebody come tomorrow at 9?"
-OK = 200
-
-Seen = TypeVar("Seen")
-
-
-class NotSeen(Exception):
-    """What a step waited for did not happen."""
-
-
-class Text(msgspec.Struct):
-    """One text of a thread, as our API tells it."""
-
-    direction: str
-    body: str
-    status: str | None = None
-    failure_code: str | None = None
-
-
-class Texts(msgspec.Struct):
-    """A page of texts."""
-
-    items: list[Text]
-
-
-class Thread(msgspec.Struct):
-    """One thread, as our API tells it."""
-
-    id: str
-    phone_e164: str
+REPLY = "Hi! My sink is leaking. Can somebody come tomorrow afternoon?"
 
 
 class JobState(msgspec.Struct):
@@ -105,9 +76,6 @@ class Step:
     took_ms: float | None = None
 
 
-Told = tuple[str, float | None]
-
-
 class Play:
     """Plays the steps in order; a step that fails ends the play, and those after it count as not happened."""
 
@@ -119,24 +87,30 @@ class Play:
         caller: str | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._installation = installation
         self._twin = twin
         self._patience = patience
         self._customer = caller or caller_number(secrets.randbelow(MAX_CALLERS))
         self._business = DEMO_BUSINESSES[0]
         self._api = Caller(installation.url, token=installation.welcome.api_token)
+        self._scene = Scene(
+            api=self._api, twin=twin, customer=self._customer, business=self._business, patience=patience
+        )
+        self._booking = BookingPart(self._scene)
         self._began = time.monotonic()
         self._texts_before_stop = 0
+        self._said_before_stop = 0
         self._first_call = ""
 
     def steps(self) -> list[tuple[str, str, Callable[[], Awaitable[Told]]]]:
         """List the steps: name, title, and what to do and see."""
         return [
+            *self._booking.preparations(),
             ("call_missed", "A customer calls, nobody answers", self._call),
             ("text_accepted", "The carrier has our text", self._text_accepted),
             ("text_delivered", "The text is delivered", self._text_delivered),
             ("customer_replied", "The customer writes back", self._reply),
             ("reply_seen", "The business sees the thread", self._reply_seen),
+            *self._booking.steps(),
             ("stop_said", "The customer says STOP", self._say_stop),
             ("stop_confirmed", "STOP is in force", self._stop_confirmed),
             ("second_call_missed", "The customer calls again, nobody answers", self._call_again),
@@ -187,7 +161,7 @@ class Play:
             entries = await self._twin.journal(operation="messages.create", to=self._customer)
             return entries[0].wall_us if entries else None
 
-        arrived_us = await self._until(look, "no text arrived at the carrier")
+        arrived_us = await self._scene.until(look, "no text arrived at the carrier")
         took = (arrived_us - self._missed_us) / 1000
         return "text at the carrier, counted from the missed-call webhook", round(took, 1)
 
@@ -198,46 +172,43 @@ class Play:
         [message] = report.messages
 
         async def look() -> Text | None:
-            thread = await self._thread()
+            thread = await self._scene.thread()
             sent = [text for text in thread if text.direction == "outbound"]
             return sent[0] if sent and sent[0].status == "delivered" else None
 
-        text = await self._until(look, "we have not heard of the delivery")
+        text = await self._scene.until(look, "we have not heard of the delivery")
         took = (message.history[-1].at_us - self._missed_us) / 1000
         return f"“{text.body}”", round(took, 1)
 
     async def _reply(self) -> Told:
-        report = await self._twin.send_text(customer=self._customer, to=self._business.phone_e164, body=REPLY)
-        if report.status != OK:
-            raise NotSeen(f"our webhook answered {report.status} {report.error}")
-        return f"“{REPLY}”", round(report.latency_ms, 1)
+        return await self._scene.say(REPLY)
 
     async def _reply_seen(self) -> Told:
         began = time.monotonic()
 
         async def look() -> bool | None:
-            texts = await self._thread()
+            texts = await self._scene.thread()
             return True if any(one.direction == "inbound" and one.body == REPLY for one in texts) else None
 
-        await self._until(look, "the reply is not in the conversation")
+        await self._scene.until(look, "the reply is not in the conversation")
         return "read through the API, like the page does", round((time.monotonic() - began) * 1000, 1)
 
     async def _say_stop(self) -> Told:
-        report = await self._twin.send_text(customer=self._customer, to=self._business.phone_e164, body="STOP")
-        if report.status != OK:
-            raise NotSeen(f"our webhook answered {report.status} {report.error}")
-        return "in our ledger and journal before the webhook was answered", round(report.latency_ms, 1)
+        self._said_before_stop = sum(one.direction == "outbound" for one in await self._scene.thread())
+        _, took = await self._scene.say("STOP")
+        return "in our ledger and journal before the webhook was answered", took
 
     async def _stop_confirmed(self) -> Told:
         began = time.monotonic()
         ended = {"delivered", "undelivered", "failed", "blocked", "dropped"}
 
         async def look() -> Text | None:
-            texts = [one for one in await self._thread() if one.direction == "outbound"]
+            texts = [one for one in await self._scene.thread() if one.direction == "outbound"]
             newest = texts[0] if texts else None
-            return newest if newest is not None and len(texts) > 1 and newest.status in ended else None
+            more = len(texts) > self._said_before_stop
+            return newest if newest is not None and more and newest.status in ended else None
 
-        text = await self._until(look, "no confirmation was tried")
+        text = await self._scene.until(look, "no confirmation was tried")
         took = round((time.monotonic() - began) * 1000, 1)
         self._texts_before_stop = len(await self._twin.journal(operation="messages.create", to=self._customer))
         if text.status == "delivered":
@@ -254,7 +225,7 @@ class Play:
             return newest if newest.id != self._first_call and newest.missed_at else None
 
         began = time.monotonic()
-        call = await self._until(look, "the second call is not on record")
+        call = await self._scene.until(look, "the second call is not on record")
         report = msgspec.convert(await self._api.get_json(f"/api/calls/{call.id}"), CallReport).call
         if report.outcome != "skipped" or report.text is None or not report.text.citation:
             raise NotSeen(f"the second call was not skipped with a cited reason: {report}")
@@ -271,21 +242,3 @@ class Play:
             if call.caller_e164 == self._customer:
                 return call
         raise NotSeen("the call is not on record")
-
-    async def _thread(self) -> list[Text]:
-        """Read the customer's thread, newest text first."""
-        threads = msgspec.convert(await self._api.get_json("/api/conversations"), list[Thread])
-        for thread in threads:
-            if thread.phone_e164 == self._customer:
-                page = await self._api.get_json(f"/api/conversations/{thread.id}/messages")
-                return msgspec.convert(page, Texts).items
-        return []
-
-    async def _until(self, look: Callable[[], Awaitable[Seen | None]], otherwise: str) -> Seen:
-        try:
-            async with asyncio.timeout(self._patience):
-                while (seen := await look()) is None:  # noqa: ASYNC110 - another program is watched
-                    await asyncio.sleep(PACE_SECONDS)
-        except TimeoutError:
-            raise NotSeen(otherwise) from None
-        return seen

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from frontdesk.features import senders, tenants
+from frontdesk.features import scheduling, senders, tenants
 from frontdesk.kernel import actor, auth
 from frontdesk.kernel.ids import new_id
 
@@ -41,6 +41,9 @@ class DemoBusiness:
     forwarding_e164: str
     opens: str
     closes: str
+    service: str
+    minutes: int
+    people: tuple[str, str]
 
 
 DEMO_BUSINESSES = (
@@ -52,6 +55,9 @@ DEMO_BUSINESSES = (
         forwarding_e164="+12125550143",
         opens="08:00",
         closes="18:00",
+        service="Repair visit",
+        minutes=60,
+        people=("Ada", "Ben"),
     ),
     DemoBusiness(
         slug="mesa-dental",
@@ -61,6 +67,9 @@ DEMO_BUSINESSES = (
         forwarding_e164="+16025550189",
         opens="09:00",
         closes="17:00",
+        service="Check-up",
+        minutes=30,
+        people=("Room 1", "Room 2"),
     ),
 )
 
@@ -142,6 +151,18 @@ async def _add_business(tx: Transaction, business: DemoBusiness) -> None:
     )
     await tenants.create_tenant(tx, tenant, by=BY)
     await senders.add_number(tx, phone_e164=business.phone_e164, provider="twilio")
+    await _add_offer(tx, business)
+
+
+async def _add_offer(tx: Transaction, business: DemoBusiness) -> None:
+    """Let a business be booked: one service that two people or rooms give, a quarter of an hour between bookings."""
+    resources = [
+        await scheduling.add_resource(tx, scheduling.new_resource(resource_id=new_id(), name=name), by=BY)
+        for name in business.people
+    ]
+    plain = scheduling.new_service(service_id=new_id(), name=business.service, duration_minutes=business.minutes)
+    service = await scheduling.add_service(tx, replace(plain, buffer_after_minutes=15, lead_minutes=60), by=BY)
+    await scheduling.set_givers(tx, service_id=service.id, resource_ids=[one.id for one in resources], by=BY)
 
 
 def _keep(home: Path, name: str, value: str) -> None:

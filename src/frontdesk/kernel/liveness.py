@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
+from frontdesk import __version__
 from frontdesk.kernel.db import UNAVAILABLE, Database, Role, Transaction
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.telemetry import get_logger
@@ -20,8 +21,8 @@ BEAT_SECONDS = 5.0
 CHANNEL = "frontdesk_wake"
 
 REGISTER = """
-    insert into live_processes (id, kind, lock_key, started_at, lease_until)
-    values ($1, $2, $3, $4::timestamptz, $4::timestamptz + $5::interval)
+    insert into live_processes (id, kind, lock_key, started_at, lease_until, version)
+    values ($1, $2, $3, $4::timestamptz, $4::timestamptz + $5::interval, $6)
 """
 
 RENEW = """
@@ -82,7 +83,7 @@ class Presence:
         connection.add_termination_listener(lambda _connection: self.lost.set())
         await connection.add_listener(CHANNEL, self._hear)
         async with self._system.transaction() as tx:
-            await tx.execute(REGISTER, self.process_id, self._kind, self.lock_key, tx.now, LEASE)
+            await tx.execute(REGISTER, self.process_id, self._kind, self.lock_key, tx.now, LEASE, __version__)
 
     async def stop(self) -> None:
         """Sign off, so that nobody needs to look for what this process held; without a database the lock says it."""

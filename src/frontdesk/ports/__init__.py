@@ -2,6 +2,7 @@
 
 from frontdesk.ports.errors import FailureClass, ProviderError
 from frontdesk.ports.messaging import (
+    RECEIPTS_OF_FAILURE,
     Accepted,
     InboundText,
     Media,
@@ -26,6 +27,7 @@ from frontdesk.ports.voice import (
 )
 
 __all__ = [
+    "RECEIPTS_OF_FAILURE",
     "Accepted",
     "CallStatus",
     "CallUpdate",

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from frontdesk.ports.errors import FailureClass
+
 
 class ReceiptStatus(StrEnum):
     """A message's way through a carrier; `rank` only ever grows."""
@@ -19,6 +21,9 @@ class ReceiptStatus(StrEnum):
     FAILED = "failed"
     DELIVERED = "delivered"
     READ = "read"
+
+
+RECEIPTS_OF_FAILURE = frozenset({ReceiptStatus.UNDELIVERED, ReceiptStatus.FAILED})
 
 
 class OptOutHint(StrEnum):
@@ -96,13 +101,17 @@ class InboundText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextReceipt:
-    """News of a text of ours; `reference` is what we put in the callback address, None if it carried none."""
+    """News of a text of ours; `reference` is what we put in the callback address, None if it carried none.
+
+    `failure` is what the carrier's own `error_code` means; None of a text that did not fail.
+    """
 
     provider: str
     provider_message_id: str
     status: ReceiptStatus
     reference: UUID | None = None
     error_code: str = ""
+    failure: FailureClass | None = None
 
 
 class MessagingProvider(Protocol):

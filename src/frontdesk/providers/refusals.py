@@ -14,6 +14,8 @@ from frontdesk.providers.http import HttpFailure, HttpResponse, NotSent
 PASSING_FAILURES = frozenset({FailureClass.RATE_LIMITED, FailureClass.UNAVAILABLE, FailureClass.AMBIGUOUS})
 """Classes after which another attempt can help, once it is safe."""
 
+MAX_DIGITS = 9  # of a code; Python refuses to read a number of thousands of digits
+
 
 class ErrorCode(msgspec.Struct, frozen=True):
     """One of a company's codes: our class and what it says, in short."""
@@ -42,7 +44,7 @@ class Refusals:
 
     def classify_receipt(self, code: str) -> FailureClass:
         """Classify the code of a receipt that says failed or undelivered; an unknown or missing one is REJECTED."""
-        known = self.codes.get(int(code)) if code.isascii() and code.isdigit() else None
+        known = self.codes.get(int(code)) if code.isascii() and code.isdigit() and len(code) <= MAX_DIGITS else None
         return known.failure if known is not None else FailureClass.REJECTED
 
     def classify_refusal(self, code: int) -> FailureClass | None:

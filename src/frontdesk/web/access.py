@@ -18,6 +18,7 @@ from frontdesk.kernel.auth import (
     SessionLifetime,
     csrf_matches,
     csrf_token,
+    find_identified,
     find_session,
     find_token,
 )
@@ -61,9 +62,10 @@ class Entrance:
             absolute=timedelta(hours=security.session_absolute_hours),
         )
         self._public_base_url = parts.public_base_url
-        self._key = security.secret_key.get_secret_value()
+        self._keys = parts.settings.signing_keys()
         self._system = parts.system
         self._reserved = parts.switches
+        self._identity = parts.identity
         self.limits = ApiLimits(parts)
 
     async def identify(self, connection: HTTPConnection, *, reserved: bool = False) -> Caller | None:
@@ -73,7 +75,7 @@ class Entrance:
         if scheme.lower() == "bearer":
             async with database.transaction() as tx:
                 token = await find_token(tx, secret=secret.strip())
-            return None if token is None else Caller(principal=token)
+            return await self._identify_outside(secret.strip()) if token is None else Caller(principal=token)
         cookie = connection.cookies.get(self.cookie, "")
         if not cookie:
             return None
@@ -82,6 +84,17 @@ class Entrance:
         if session is None:
             return None
         return Caller(principal=session, session=session, session_token=cookie)
+
+    async def _identify_outside(self, token: str) -> Caller | None:
+        """Find out who comes with an outside service's token; None unless somebody linked them to a person of ours."""
+        if self._identity is None:
+            return None
+        who = await self._identity.read_token(token)
+        if who is None:
+            return None
+        async with self._system.transaction() as tx:
+            person = await find_identified(tx, issuer=who.issuer, subject=who.subject, expires_at=who.expires_at)
+        return None if person is None else Caller(principal=person)
 
     async def admit(self, request: Request, *, reserved: bool = False) -> Caller:
         """Let in who has proven who they are, and a browser's changes only from a page of ours.
@@ -106,7 +119,7 @@ class Entrance:
 
     def csrf_of(self, session_token: str) -> str:
         """Derive what the forms of a session must repeat."""
-        return csrf_token(session_token, key=self._key)
+        return csrf_token(session_token, key=self._keys.current())
 
     def refuse_foreign(self, request: Request) -> None:
         """Refuse a browser's request from another site's page (`auth.csrf`)."""
@@ -119,7 +132,7 @@ class Entrance:
         if not presented and request.headers.get("content-type", "").startswith(FORM_TYPES):
             field = (await request.form()).get(CSRF_FIELD)
             presented = field if isinstance(field, str) else ""
-        if not csrf_matches(caller.session_token, presented, key=self._key):
+        if not any(csrf_matches(caller.session_token, presented, key=key) for key in self._keys.accepted()):
             raise Refused(
                 "auth.csrf", "Repeat the session's token in X-CSRF-Token; GET /api/auth/me tells it.", status=403
             )
@@ -247,8 +260,8 @@ def _only_business(request: Request, caller: Caller) -> UUID:
         chosen = _as_uuid(request.cookies.get(CHOSEN_COOKIE, ""))
         if chosen is not None and caller.session.scopes_for(chosen):
             return chosen
-        if len(caller.session.roles) == 1:
-            return next(iter(caller.session.roles))
+    if isinstance(caller.principal, Session) and len(caller.principal.roles) == 1:
+        return next(iter(caller.principal.roles))
     raise Refused("tenants.choose", "Say which business is meant: send its id as X-Tenant-Id.", status=400)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from frontdesk.features.billing import routes as billing_routes
 from frontdesk.features.calls import routes as calls_routes
 from frontdesk.features.campaigns import routes as campaigns_routes
 from frontdesk.features.consent import routes as consent_routes
@@ -14,6 +16,8 @@ from frontdesk.features.contacts import routes as contacts_routes
 from frontdesk.features.conversations import routes as conversations_routes
 from frontdesk.features.delivery import routes as delivery_routes
 from frontdesk.features.insights import routes as insights_routes
+from frontdesk.features.scheduling import routes as scheduling_routes
+from frontdesk.features.scheduling.routes.calendars import calendar_router
 from frontdesk.features.senders import routes as senders_routes
 from frontdesk.features.tenants import routes as tenants_routes
 from frontdesk.operations.alerts import routes as alert_routes
@@ -32,7 +36,15 @@ from frontdesk.web.health import health_router, register_readings
 from frontdesk.web.hooks import hooks_router
 from frontdesk.web.logins import login_router
 from frontdesk.web.members import member_router
-from frontdesk.web.pages import campaign_pages, operation_pages, pages_router, people_pages
+from frontdesk.web.pages import (
+    booking_pages,
+    calendar_pages,
+    campaign_pages,
+    operation_pages,
+    pages_router,
+    payment_pages,
+    people_pages,
+)
 from frontdesk.web.problems import install_problem_handlers
 from frontdesk.web.simulate import Simulator, simulate_router
 from frontdesk.web.static_files import STATIC_ROUTE
@@ -40,7 +52,7 @@ from frontdesk.web.texts import TextGuard
 from frontdesk.web.tokens import token_router
 from frontdesk.web.voicemails import voicemail_router
 from frontdesk.web.webhooks import WebhookDoor, webhook_routes
-from frontdesk.wiring import FEED_TOPIC, SEND_TOPIC, Frontdesk
+from frontdesk.wiring import CALENDAR_TOPIC, FEED_TOPIC, SEND_TOPIC, Frontdesk
 from frontdesk.wiring.alerting import alert_rules
 from frontdesk.wiring.monitoring import find_twin
 
@@ -101,6 +113,14 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         campaigns_routes.router(door, wake=wake),
         consent_routes.router(door, journal=parts.journal),
         delivery_routes.router(door, switches=parts.switches, wake=wake),
+        scheduling_routes.router(
+            door,
+            hold_ttl=timedelta(minutes=parts.settings.scheduling.hold_ttl_minutes),
+            granularity_minutes=parts.settings.scheduling.search_granularity_minutes,
+            metrics=parts.metrics,
+        ),
+        calendar_router(door, desk=parts.calendars.desk, wake=lambda: parts.presence.wake(CALENDAR_TOPIC)),
+        billing_routes.router(door, payments=parts.payments, base_url=parts.public_base_url),
         audit_router(door),
         hooks_router(parts, door),
         alert_routes.router(door, alert_rules(parts.settings)),
@@ -110,9 +130,12 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         maintenance_routes.router(door, ages=parts.settings.retention, wake=wake),
         simulate_router(door, simulator),
         pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
+        payment_pages(parts, door),
+        calendar_pages(parts, door),
         people_pages(parts, door, folder=parts.settings.home / "imports"),
         campaign_pages(parts, door, wake=wake),
         operation_pages(parts, door),
+        booking_pages(parts),
         docs_router(app, door, public_base_url=parts.public_base_url),
     ):
         # Flat, so that whoever lists the routes sees each with what it depends on.

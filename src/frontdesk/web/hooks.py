@@ -297,7 +297,7 @@ def _add_delivery_routes(routes: APIRouter, door: FrontDoor) -> None:
 
 
 def _sealer(parts: Frontdesk) -> Sealer:
-    return Sealer(parts.settings.security.secret_key.get_secret_value())
+    return Sealer(parts.settings.signing_keys())
 
 
 def _view(endpoint: Endpoint) -> EndpointView:

@@ -1,6 +1,7 @@
 """The one place where parts are put together."""
 
 from frontdesk.wiring.parts import (
+    CALENDAR_TOPIC,
     FEED_TOPIC,
     SEND_TOPIC,
     Frontdesk,
@@ -11,6 +12,7 @@ from frontdesk.wiring.parts import (
 from frontdesk.wiring.running import EXIT_AGAIN, EXIT_BROKEN, EXIT_STOPPED, run_part, sign_of_life
 
 __all__ = [
+    "CALENDAR_TOPIC",
     "EXIT_AGAIN",
     "EXIT_BROKEN",
     "EXIT_STOPPED",

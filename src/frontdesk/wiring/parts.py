@@ -9,17 +9,20 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-from frontdesk.features import calls, conversations, delivery, senders, tenants, textback
+from frontdesk.features import calls, conversations, delivery, scheduling, senders, tenants, textback
+from frontdesk.features.billing import events as billing_events
 from frontdesk.features.calls import events as calls_events
 from frontdesk.features.campaigns import events as campaigns_events
 from frontdesk.features.consent import events as consent_events
 from frontdesk.features.contacts import events as contacts_events
 from frontdesk.features.conversations import events as conversations_events
 from frontdesk.features.delivery import events as delivery_events
+from frontdesk.features.scheduling import events as scheduling_events
+from frontdesk.features.scheduling.jobs.calendars import calendar_handlers
 from frontdesk.features.textback import events as textback_events
 from frontdesk.kernel import epoch
 from frontdesk.kernel.clock import DatabaseClock
-from frontdesk.kernel.db import Database, Role, Transaction
+from frontdesk.kernel.db import Database, Flush, Role, Transaction
 from frontdesk.kernel.hooks import events as hooks_events
 from frontdesk.kernel.journal import Journal
 from frontdesk.kernel.liveness import Presence
@@ -29,12 +32,20 @@ from frontdesk.kernel.outbox.store import release_claims_of
 from frontdesk.kernel.settings import Settings
 from frontdesk.kernel.telemetry import Metrics
 from frontdesk.ports import MessagingProvider
+from frontdesk.ports.identity import IdentityProvider
+from frontdesk.ports.payments import PaymentProvider
+from frontdesk.providers.clerk import ClerkAccount, ClerkIdentity
 from frontdesk.providers.http import HttpClient
+from frontdesk.providers.stripe import StripeAccount, StripePayments
 from frontdesk.providers.telnyx import TelnyxAccount, TelnyxMessaging
 from frontdesk.providers.twilio import SharedKey, TwilioAccount, TwilioMessaging
+from frontdesk.wiring.booking import booking_voice
+from frontdesk.wiring.calendars import Calendars, open_calendars
+from frontdesk.wiring.models import dialogue_means
 
 SEND_TOPIC = "send"
 FEED_TOPIC = "feed"
+CALENDAR_TOPIC = "calendars"
 FEED_SECONDS = 0.1
 
 
@@ -43,6 +54,7 @@ def catalogue() -> Catalogue:
     return Catalogue(
         (
             EventRejected,
+            *billing_events.EVENTS,
             *calls_events.EVENTS,
             *campaigns_events.EVENTS,
             *consent_events.EVENTS,
@@ -50,6 +62,7 @@ def catalogue() -> Catalogue:
             *conversations_events.EVENTS,
             *delivery_events.EVENTS,
             *hooks_events.EVENTS,
+            *scheduling_events.EVENTS,
             *textback_events.EVENTS,
         )
     )
@@ -86,6 +99,19 @@ def telnyx_account(settings: Settings) -> TelnyxAccount | None:
     )
 
 
+def stripe_account(settings: Settings) -> StripeAccount | None:
+    """Read the Stripe account from the settings; None while no credentials are set."""
+    stripe = settings.stripe
+    if stripe.secret_key is None or stripe.webhook_secret is None:
+        return None
+    secrets = (stripe.webhook_secret, stripe.webhook_secret_secondary)
+    return StripeAccount(
+        secret_key=stripe.secret_key.get_secret_value(),
+        webhook_secrets=tuple(secret.get_secret_value() for secret in secrets if secret is not None),
+        api_base_url=str(stripe.api_base_url),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frontdesk:
     """The parts that a web or worker process works with.
@@ -109,6 +135,10 @@ class Frontdesk:
     providers: Mapping[str, MessagingProvider]
     twilio: TwilioAccount | None
     telnyx: TelnyxAccount | None
+    stripe: StripeAccount | None
+    payments: PaymentProvider | None
+    identity: IdentityProvider | None
+    calendars: Calendars
     metrics: Metrics
     public_base_url: str
 
@@ -160,17 +190,9 @@ async def assemble(
         await flush_with(late[0])(tx)
 
     async def open_database(role: Role, *, only: int | None = None) -> Database:
-        database = await Database.open(
-            database_url,
-            role=role,
-            clock=clock,
-            flush=flush,
-            min_size=only or settings.database.pool_min_size,
-            max_size=only or settings.database.pool_max_size,
-            application_name=f"frontdesk-{kind}",
+        return await _open_database(
+            stack, settings, database_url, role=role, clock=clock, flush=flush, only=only, name=f"frontdesk-{kind}"
         )
-        stack.push_async_callback(database.close)
-        return database
 
     system, app = await _founded(await open_database(Role.SYSTEM)), await open_database(Role.APP)
     switches = await open_database(Role.SYSTEM, only=1)
@@ -179,7 +201,7 @@ async def assemble(
     stack.push_async_callback(presence.stop)
     courier = _hire_courier(settings, system, providers, presence, public_base_url)
     stack.push_async_callback(courier.close)
-    late.append(handlers := _list_handlers(settings, courier, journal))
+    late.append(handlers := _list_handlers(settings, courier, journal, public_base_url))
     return Frontdesk(
         settings=settings,
         clock=clock,
@@ -196,9 +218,39 @@ async def assemble(
         providers=providers,
         twilio=twilio,
         telnyx=telnyx,
+        stripe=stripe_account(settings),
+        payments=_open_payments(stack, settings, clock),
+        identity=_open_identity(stack, settings, clock),
+        calendars=open_calendars(
+            stack, settings=settings, app=app, system=system, clock=clock, public_base_url=public_base_url
+        ),
         metrics=Metrics(),
         public_base_url=public_base_url,
     )
+
+
+async def _open_database(
+    stack: AsyncExitStack,
+    settings: Settings,
+    url: str,
+    *,
+    role: Role,
+    clock: DatabaseClock,
+    flush: Flush,
+    only: int | None,
+    name: str,
+) -> Database:
+    database = await Database.open(
+        url,
+        role=role,
+        clock=clock,
+        flush=flush,
+        min_size=only or settings.database.pool_min_size,
+        max_size=only or settings.database.pool_max_size,
+        application_name=name,
+    )
+    stack.push_async_callback(database.close)
+    return database
 
 
 async def _founded(system: Database) -> Database:
@@ -218,6 +270,25 @@ def _open_providers(
     if telnyx is not None:
         providers["telnyx"] = TelnyxMessaging(telnyx, http, clock=clock)
     return providers
+
+
+def _open_payments(stack: AsyncExitStack, settings: Settings, clock: DatabaseClock) -> PaymentProvider | None:
+    account = stripe_account(settings)
+    if account is None:
+        return None
+    http = HttpClient(connections_per_origin=16)
+    stack.push_async_callback(http.close)
+    return StripePayments(account, http, clock=clock)
+
+
+def _open_identity(stack: AsyncExitStack, settings: Settings, clock: DatabaseClock) -> IdentityProvider | None:
+    clerk = settings.clerk
+    if clerk.jwt_issuer is None or clerk.jwt_audience is None or clerk.jwks_url is None:
+        return None
+    http = HttpClient(connections_per_origin=2)
+    stack.push_async_callback(http.close)
+    account = ClerkAccount(issuer=clerk.jwt_issuer, audience=clerk.jwt_audience, jwks_url=clerk.jwks_url)
+    return ClerkIdentity(account, http, clock=clock)
 
 
 def _hire_courier(
@@ -240,6 +311,16 @@ def _hire_courier(
     )
 
 
-def _list_handlers(settings: Settings, courier: delivery.Courier, journal: Journal) -> Handlers:
+def _list_handlers(settings: Settings, courier: delivery.Courier, journal: Journal, public_base_url: str) -> Handlers:
     limits = textback.TextbackLimits(useful_for=timedelta(minutes=settings.textback.time_limit_minutes))
-    return Handlers([*textback.handlers(courier, limits), *conversations.handlers(journal, courier), *calls.handlers()])
+    means = dialogue_means(settings, lane=courier, public_base_url=public_base_url)
+    voice = booking_voice(settings, lane=courier, public_base_url=public_base_url)
+    return Handlers(
+        [
+            *textback.handlers(courier, limits, means),
+            *conversations.handlers(journal, courier),
+            *calls.handlers(),
+            *scheduling.handlers(voice),
+            *calendar_handlers(),
+        ]
+    )

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from frontdesk.features import conversations, delivery, tenants
+from frontdesk.features import billing, conversations, delivery, tenants, textback
+from frontdesk.features.billing.jobs import add_workflows as add_billing_workflows
 from frontdesk.features.calls.jobs import add_workflows
 from frontdesk.features.campaigns.jobs import add_workflows as add_campaign_workflows
 from frontdesk.features.consent.jobs import add_workflows as add_consent_workflows
@@ -18,12 +19,15 @@ from frontdesk.kernel.idempotency import forget_old_keys
 from frontdesk.kernel.jobs import JobsWorker, RunContext, Workflows, forget_old_runs
 from frontdesk.kernel.retention import BATCH, forget_events, forget_webhooks
 from frontdesk.operations.backups.jobs import add_backup_workflows
+from frontdesk.operations.custody.jobs import add_custody_workflows
 from frontdesk.operations.maintenance.cleaning import MONITORS_DAYS, RETENTION, RUNS_DAYS
 from frontdesk.operations.monitors import queries as monitors
 from frontdesk.ports.media import MediaFetcher
 from frontdesk.providers.http import HttpClient
 from frontdesk.providers.twilio import TwilioMedia
 from frontdesk.wiring import Frontdesk
+from frontdesk.wiring.custody import custodian_of
+from frontdesk.wiring.models import dialogue_means, model_of
 
 LOGINS_DAYS = 30  # the throttle looks back so far
 KEYS_HOURS = 24
@@ -41,8 +45,17 @@ def background_worker(parts: Frontdesk, *, database_url: str, home: Path, http: 
     add_import_workflow(workflows, app=parts.app, folder=home / "imports")
     add_campaign_workflows(workflows, app=parts.app)
     add_consent_workflows(workflows, app=parts.app, system=parts.system)
+    add_billing_workflows(workflows, system=parts.system, provider=parts.payments)
+    conversations.add_workflows(workflows, system=parts.system)
+    textback.add_dialogue_workflow(
+        workflows,
+        app=parts.app,
+        model=model_of(parts.settings, http),
+        means=dialogue_means(parts.settings, lane=parts.courier, public_base_url=parts.public_base_url),
+    )
     add_retention(workflows, parts)
     add_backup_workflows(workflows, home=home)
+    add_custody_workflows(workflows, custodian_of(parts), system=parts.system, settings=parts.settings)
     return JobsWorker(database_url, workflows, app=parts.app, system=parts.system)
 
 
@@ -59,7 +72,8 @@ def add_retention(workflows: Workflows, parts: Frontdesk) -> None:
 
         async def webhooks() -> int:
             before = now - timedelta(days=ages.webhook_events_days)
-            return await _in_batches(parts, lambda tx: forget_webhooks(tx, before=before))
+            gone = await _in_batches(parts, lambda tx: billing.forget_nobodys_news(tx, before=before, limit=BATCH))
+            return gone + await _in_batches(parts, lambda tx: forget_webhooks(tx, before=before))
 
         async def events() -> int:
             before = now - timedelta(days=ages.outbox_events_days)

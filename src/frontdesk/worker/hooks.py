@@ -178,7 +178,7 @@ def hire_herald(parts: Frontdesk) -> Herald:
     return Herald(
         system=parts.system,
         sender=HookClient(allow_loopback=parts.settings.hooks.allow_loopback),
-        sealer=Sealer(parts.settings.security.secret_key.get_secret_value()),
+        sealer=Sealer(parts.settings.signing_keys()),
         process_id=parts.process_id,
         clock=parts.clock,
     )

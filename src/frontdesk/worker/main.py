@@ -13,8 +13,12 @@ from frontdesk.kernel.telemetry import get_logger
 from frontdesk.operations import checking, runbooks
 from frontdesk.wiring import EXIT_AGAIN, EXIT_BROKEN, EXIT_STOPPED, SEND_TOPIC, Frontdesk, sign_of_life
 from frontdesk.wiring.alerting import alert_rules, counting, hang_bell
+from frontdesk.wiring.custody import keeping_custody
 from frontdesk.wiring.monitoring import monitoring
+from frontdesk.worker.booking import booking
+from frontdesk.worker.calendars import keeping_calendars
 from frontdesk.worker.hooks import hire_herald, telling
+from frontdesk.worker.paying import paying
 
 TICK_SECONDS = 0.02
 IDLE_TICK_SECONDS = 0.25
@@ -93,15 +97,19 @@ def list_loops(parts: Frontdesk) -> list[Loop]:
         return BURY_SECONDS
 
     return [
+        *paying(parts),
         _dispatch_events(parts),
         _dispatch_texts(parts),
         _dispatch_marketing(parts),
         *_look_after_campaigns(parts),
+        *booking(parts),
+        keeping_calendars(parts),
         *_look_after_ourselves(parts),
         Loop("reconcile texts in doubt", reconcile),
         Loop("watch for late texts", watch),
         Loop("take over from the dead", bury),
         monitoring(parts),
+        keeping_custody(parts),
         counting(parts),
         sign_of_life(parts),
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from frontdesk.features.campaigns.rehearsal import Line, Money, Number, Stage, play, sum_up
+from frontdesk.features.campaigns.rehearsal import Carriers, Line, Money, Number, Stage, play, sum_up
 
 START = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
 SENDER = "+12125550100"
@@ -116,3 +117,38 @@ def test_a_sum_tells_people_money_and_hours() -> None:
     assert (summary.people, summary.would_leave, summary.cost_cents) == (4, 3, 3 * PENNY)
     assert summary.by_hour == {"2026-12-01T18:00Z": 3}
     assert summary.by_code == {"ok": 3, "consent.opted_out": 1}
+
+
+OTHER = "+12125550101"
+
+
+def stage_of_a_brand(*, daily_segments: int | None, used: int = 0, per_second: float | None = None) -> Stage:
+    """Let two numbers share a brand and a registered campaign; carriers' days turn at midnight Pacific."""
+    number = Number(segments_per_second=100, allowance=lambda _day: None, brand="BHARBOR", registration="C0FFEE")
+    return replace(
+        stage(),
+        numbers={SENDER: number, OTHER: number},
+        carriers=Carriers(
+            zone="America/Los_Angeles",
+            daily_segments={} if daily_segments is None else {"BHARBOR": daily_segments},
+            used_today={"BHARBOR": used},
+            per_second={} if per_second is None else {"C0FFEE": per_second},
+        ),
+    )
+
+
+def test_the_numbers_of_a_brand_share_the_carriers_day_which_turns_at_midnight_pacific() -> None:
+    lines = [line(number, sender=SENDER if number % 2 else OTHER) for number in range(50)]
+    ended = play(lines, stage_of_a_brand(daily_segments=20, used=5))
+    days = Counter(one.leaves_at.date() for one in ended if one.leaves_at is not None)
+    assert days == {date(2026, 12, 1): 15, date(2026, 12, 2): 20, date(2026, 12, 3): 15}
+    first_of_second = min(one.leaves_at for one in ended if one.leaves_at and one.leaves_at.day == 2)
+    assert first_of_second == datetime(2026, 12, 2, 8, tzinfo=UTC)
+
+
+def test_the_numbers_of_a_registered_campaign_share_its_pace() -> None:
+    lines = [line(number, sender=SENDER if number % 2 else OTHER) for number in range(50)]
+    ended = play(lines, stage_of_a_brand(daily_segments=None, per_second=1.25))
+    moments = sorted(one.leaves_at for one in ended if one.leaves_at is not None)
+    assert len(moments) == 50
+    assert moments[-1] - moments[0] == timedelta(seconds=49 / 1.25)

@@ -12,7 +12,7 @@ import pytest
 from frontdesk.features import senders
 from frontdesk.features.senders import NumberType, RegistrationStatus, SendingNumber, WarmUp
 from frontdesk.features.senders.model import read_warmup, warmup_json
-from frontdesk.features.senders.service import refuse_impossible
+from frontdesk.features.senders.service.numbers import refuse_impossible
 from frontdesk.kernel.errors import Refused
 
 FIRST = date(2026, 1, 5)
@@ -29,6 +29,7 @@ ADAS = SendingNumber(
     registration_status=RegistrationStatus.APPROVED,
     registration_id="",
     campaign_class="",
+    brand_id="",
     segments_per_second=None,
     burst=1,
     warmup=None,

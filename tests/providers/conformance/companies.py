@@ -33,6 +33,7 @@ class Company(Protocol):
     key_of_repost: bool
     cut_off_customer: str
     failed_code: str
+    opted_out_code: str
     undelivered_code: str
     expired_code: str
 
@@ -50,6 +51,7 @@ class Twilio:
     key_of_repost = False
     cut_off_customer = "+12065550142"
     failed_code = "30001"
+    opted_out_code = "21610"
     undelivered_code = "30008"
     expired_code = "30036"
 
@@ -91,6 +93,7 @@ class Telnyx:
     key_of_repost = True
     cut_off_customer = "+12065550142"
     failed_code = "40011"
+    opted_out_code = "40300"
     undelivered_code = "40008"
     expired_code = "40014"
 

@@ -153,6 +153,16 @@ async def test_a_text_that_does_not_arrive_says_why(line: Line, fate: str, statu
     await line.listener.until(lambda: any(receipt.status is status for receipt in line.receipts()))
     [last] = [receipt for receipt in line.receipts() if receipt.status is status]
     assert (last.error_code, last.reference) == (code, text.reference)
+    assert last.failure not in (None, FailureClass.OPTED_OUT)
+
+
+@pytest.mark.parametrize("status", [ReceiptStatus.FAILED, ReceiptStatus.UNDELIVERED])
+async def test_a_text_that_fails_because_of_a_stop_says_so_in_our_words(line: Line, status: ReceiptStatus) -> None:
+    code = int(line.company.opted_out_code)
+    await line.control.script_fate(CAROL, error_code=code, status=status.value, provider=line.company.name)
+    await line.provider.send_text(line.text(), starting=line.start)
+    await line.listener.until(lambda: any(receipt.status is status for receipt in line.receipts()))
+    assert {receipt.failure for receipt in line.receipts()} - {None} == {FailureClass.OPTED_OUT}
 
 
 async def test_a_text_that_waited_too_long_at_the_carrier_has_failed(line: Line) -> None:

@@ -13,6 +13,7 @@ from frontdesk.ports import (
     CallStatus,
     CallUpdate,
     DialEnded,
+    FailureClass,
     InboundCall,
     InboundText,
     Media,
@@ -32,6 +33,7 @@ from frontdesk.providers.twilio import (
     read_recording,
     read_text_receipt,
 )
+from frontdesk.providers.twilio.errors import REFUSALS
 from tests.providers.twilio.signing import FIXTURES, deliver, load
 
 CALL = "CA00000000000000000000000000000001"
@@ -179,16 +181,18 @@ def test_the_picture_fixture_has_its_picture_and_no_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "status", "code"),
+    ("name", "status", "code", "failure"),
     [
-        ("queued", ReceiptStatus.ACCEPTED, ""),
-        ("sent", ReceiptStatus.SENT, ""),
-        ("delivered", ReceiptStatus.DELIVERED, ""),
-        ("failed_21610", ReceiptStatus.FAILED, "21610"),
-        ("undelivered_30003", ReceiptStatus.UNDELIVERED, "30003"),
+        ("queued", ReceiptStatus.ACCEPTED, "", None),
+        ("sent", ReceiptStatus.SENT, "", None),
+        ("delivered", ReceiptStatus.DELIVERED, "", None),
+        ("failed_21610", ReceiptStatus.FAILED, "21610", FailureClass.OPTED_OUT),
+        ("undelivered_30003", ReceiptStatus.UNDELIVERED, "30003", REFUSALS.codes[30003].failure),
     ],
 )
-def test_a_receipt_names_the_text_its_state_and_our_reference(name: str, status: ReceiptStatus, code: str) -> None:
+def test_a_receipt_names_the_text_its_state_why_it_failed_and_our_reference(
+    name: str, status: ReceiptStatus, code: str, failure: FailureClass | None
+) -> None:
     url = f"https://app.example.com/webhooks/twilio/sms/status?reference={REFERENCE}"
     assert read_text_receipt(deliver(load(f"sms_status_{name}"), url)) == TextReceipt(
         provider="twilio",
@@ -196,6 +200,7 @@ def test_a_receipt_names_the_text_its_state_and_our_reference(name: str, status:
         status=status,
         reference=REFERENCE,
         error_code=code,
+        failure=failure,
     )
     assert read_text_receipt(deliver(load(f"sms_status_{name}"))).reference is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,11 +12,13 @@ from frontdesk.cli.options import AsJson
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    benches = typer.Typer(help="Measure this machine: text-backs, drain, a campaign, simulation.")
+    benches = typer.Typer(help="Measure this machine: text-backs, drain, a campaign, simulation, understanding.")
     benches.command("textback")(measure_textback)
     benches.command("drain")(measure_drain)
     benches.command("campaign")(measure_campaign)
+    benches.command("booking")(measure_booking)
     benches.command("simulate")(measure_simulate)
+    benches.command("understanding")(measure_understanding)
     app.add_typer(benches, name="bench")
 
 
@@ -63,6 +66,27 @@ def measure_campaign(
         raise typer.Exit(1)
 
 
+def measure_booking(
+    *,
+    concurrency: Annotated[int, typer.Option(help="People who ask for one slot at once.", min=1, max=500)] = 200,
+    rounds: Annotated[int, typer.Option(help="How many slots are fought for, one after another.", min=1, max=30)] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Let many people ask for one slot at once over HTTP. Exit code 1 unless each slot has exactly one winner."""
+    from frontdesk.cli.bench.booking import run_booking
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.office import run
+    from frontdesk.cli.output import write_json
+
+    figures = run(lambda: run_booking(concurrency=concurrency, rounds=rounds), log_level="ERROR")
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Booking: one slot, asked for by many at once", figures)
+    if figures["violations"]:
+        raise typer.Exit(1)
+
+
 def measure_textback(
     *,
     rate: Annotated[int, typer.Option(help="Missed calls per second.", min=1, max=2000)] = 50,
@@ -82,6 +106,27 @@ def measure_textback(
     else:
         show_figures("Text-back: missed-call webhook sent to text at the carrier", figures)
     if figures["violations"] or figures["refused"]:
+        raise typer.Exit(1)
+
+
+def measure_understanding(
+    *,
+    replies: Annotated[
+        Path | None, typer.Option(help="Folder with labelled replies; that of a source checkout if not given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read labelled replies: how many are understood, how fast. Exit code 1 if one would book what nobody asked for."""
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.bench.understanding import REPLIES, run_understanding
+    from frontdesk.cli.output import write_json
+
+    figures = run_understanding(folder=replies or REPLIES)
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Understanding: labelled replies, and those no rule was written for", figures)
+    if figures["violations"]:
         raise typer.Exit(1)
 
 

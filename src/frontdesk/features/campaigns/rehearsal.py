@@ -1,7 +1,8 @@
 """A campaign played over the coming days before anything leaves: who would get what and when, or why not.
 
-The play follows the rules of the real claim: the law's windows, each number's pace and daily limit, the throttle of
-the campaign, the business's daily and monthly budget in its own zone, and the time limit.
+The play follows the rules of the real claim: the law's windows, each number's pace and daily limit, what carriers let
+its registered brand and campaign send, the throttle of the campaign, the business's daily and monthly budget in its own
+zone, and the time limit.
 """
 
 from __future__ import annotations
@@ -39,11 +40,32 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A number's pace in segments a second and how many texts it may send on a day (None = no limit)."""
+    """A number's pace in segments a second and how many texts it may send on a day (None = no limit).
+
+    `brand` and `registration` name what limits it together with other numbers, if anything does.
+    """
 
     segments_per_second: float
     allowance: Callable[[date], int | None]
     sent_today: int = 0
+    brand: str = ""
+    registration: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carriers:
+    """What carriers let brands send in a day of theirs, in segments, and how many have gone on the first day.
+
+    `per_second` is the pace of registered campaigns, in segments a second; `zone` is where carriers' days turn.
+    """
+
+    zone: str
+    daily_segments: Mapping[str, int]
+    used_today: Mapping[str, int]
+    per_second: Mapping[str, float]
+
+
+NO_CARRIER_LIMITS = Carriers(zone="UTC", daily_segments={}, used_today={}, per_second={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +93,7 @@ class Stage:
     money: Money
     per_minute: Decimal | None
     reopens: Callable[[Line, datetime], datetime | None]
+    carriers: Carriers = NO_CARRIER_LIMITS
 
 
 class _Play:
@@ -84,17 +107,22 @@ class _Play:
         self.acting: list[tuple[datetime, str]] = []
         self.free_at = dict.fromkeys(stage.numbers, stage.starts_at)
         self.throttle_at = stage.starts_at
+        self._carriers_zone = ZoneInfo(stage.carriers.zone)
+        carriers_today = self._day(stage.starts_at, self._carriers_zone)
+        self._brand_sent = Counter({(one, carriers_today): used for one, used in stage.carriers.used_today.items()})
+        self._registration_at = dict.fromkeys(stage.carriers.per_second, stage.starts_at)
         today = self._day(stage.starts_at)
         self._sent = Counter({(sender, today): one.sent_today for sender, one in stage.numbers.items()})
         self._spent = {today: stage.money.daily_spent_cents}
         self._spent_in = {today.replace(day=1): stage.money.monthly_spent_cents}
         self.ended: list[Line] = []
 
-    def _day(self, at: datetime) -> date:
-        return at.astimezone(self._zone).date()
+    def _day(self, at: datetime, zone: ZoneInfo | None = None) -> date:
+        return at.astimezone(zone or self._zone).date()
 
-    def _tomorrow(self, at: datetime) -> datetime:
-        start = datetime.combine(self._day(at) + timedelta(days=1), datetime.min.time(), tzinfo=self._zone)
+    def _tomorrow(self, at: datetime, zone: ZoneInfo | None = None) -> datetime:
+        zone = zone or self._zone
+        start = datetime.combine(self._day(at, zone) + timedelta(days=1), datetime.min.time(), tzinfo=zone)
         return start.astimezone(at.tzinfo)
 
     def arrive(self, line: Line, at: datetime) -> None:
@@ -130,7 +158,24 @@ class _Play:
             or self._spent.get(day, NOTHING) + line.cost_cents > money.daily_budget_cents
             or self._spent_in.get(day.replace(day=1), NOTHING) + line.cost_cents > money.monthly_budget_cents
         )
-        return self._tomorrow(at) if used_up else max(at, self.free_at[sender], self.throttle_at)
+        if used_up:
+            return self._tomorrow(at)
+        return max(at, self.free_at[sender], self.throttle_at, self._carriers_take_it(sender, line, at))
+
+    def _carriers_take_it(self, sender: str, line: Line, at: datetime) -> datetime:
+        """Tell when the brand's day and the registered campaign's pace let a text go."""
+        number, limits = self.stage.numbers[sender], self.stage.carriers
+        most = limits.daily_segments.get(number.brand)
+        today = self._day(at, self._carriers_zone)
+        if most is not None and self._brand_sent[number.brand, today] + line.segments > most:
+            return self._tomorrow(at, self._carriers_zone)
+        return self._registration_at.get(number.registration, at)
+
+    def _count_at_carriers(self, sender: str, line: Line, at: datetime) -> None:
+        number, limits = self.stage.numbers[sender], self.stage.carriers
+        self._brand_sent[number.brand, self._day(at, self._carriers_zone)] += line.segments
+        if (rate := limits.per_second.get(number.registration)) is not None:
+            self._registration_at[number.registration] = at + timedelta(seconds=line.segments / rate)
 
     def _leave(self, line: Line, at: datetime) -> None:
         day, sender = self._day(at), line.sender_e164
@@ -142,6 +187,7 @@ class _Play:
         self.free_at[sender] = at + timedelta(seconds=line.segments / rate)
         if self.stage.per_minute is not None:
             self.throttle_at = at + timedelta(seconds=60 / float(self.stage.per_minute))
+        self._count_at_carriers(sender, line, at)
         self.ended.append(replace(line, verdict="send", code="ok", leaves_at=at))
 
     def left_over(self) -> Iterator[Line]:

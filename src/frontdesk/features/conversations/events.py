@@ -11,13 +11,14 @@ from frontdesk.kernel.events import Event
 
 @dataclass(frozen=True, slots=True)
 class TextReceived(Event):
-    """A person wrote to the business; `wording` is what it means for consent."""
+    """A person wrote to the business; `wording` is what it means for consent, which has `answered` it already if so."""
 
     name: ClassVar[str] = "conversations.text_received.v1"
     message_id: UUID
     conversation_id: UUID
     contact_id: UUID
     wording: str
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +41,24 @@ class TaskRaised(Event):
     kind: str
 
 
-EVENTS: tuple[type[Event], ...] = (TextReceived, TextWritten, TaskRaised)
+@dataclass(frozen=True, slots=True)
+class TaskFinished(Event):
+    """A person has looked at what needed their eye."""
+
+    name: ClassVar[str] = "conversations.task_finished.v1"
+    task_id: UUID
+    conversation_id: UUID | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadChanged(Event):
+    """A thread was given to somebody, put to rest, woken or settled; `status` is what it is now."""
+
+    name: ClassVar[str] = "conversations.thread_changed.v1"
+    conversation_id: UUID
+    status: str
+    assigned_to: UUID | None
+
+
+EVENTS: tuple[type[Event], ...] = (TextReceived, TextWritten, TaskRaised, TaskFinished, ThreadChanged)

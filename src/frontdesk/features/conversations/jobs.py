@@ -8,8 +8,11 @@ from frontdesk.features import consent, delivery
 from frontdesk.features.consent.events import OptInRequested, PersonSignedUp
 from frontdesk.features.conversations import service
 from frontdesk.features.delivery.events import CarrierReportedOptOut, StrangersTurnedAway, TextDelayed, TextGivenUp
-from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.db import Database, Transaction
+from frontdesk.kernel.jobs import RunContext, Workflows
 from frontdesk.kernel.outbox import Handler, NewsOf, on
+
+WAKE = "conversations.wake_threads.v1"
 
 
 async def _tell_about_delay(tx: Transaction, news: NewsOf[TextDelayed]) -> None:
@@ -53,6 +56,20 @@ async def _tell_about_strangers(tx: Transaction, news: NewsOf[StrangersTurnedAwa
         subject=STRANGERS.get(code, "A text that an outsider caused was not sent."),
         source_key=f"{code}:{tx.now:%Y-%m-%dT%H}",
     )
+
+
+def add_workflows(workflows: Workflows, *, system: Database) -> None:
+    """Register the waking of threads whose rest is over, every minute."""
+
+    @workflows.workflow(WAKE)
+    async def wake(run: RunContext) -> None:
+        async def wake_all() -> int:
+            async with system.transaction() as tx:
+                return await service.wake_threads(tx)
+
+        await run.call("threads", wake_all)
+
+    workflows.schedule("conversations.wake", workflow=WAKE, expression="* * * * *")
 
 
 def handlers(journal: consent.OptOutJournal, lane: delivery.InlineLane) -> list[Handler]:

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+
+class ThreadStatus(StrEnum):
+    """Whether a thread is worked on; one at rest wakes by itself, and a person's text opens any."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +34,25 @@ class ThreadMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InboundText:
+    """A text that a person wrote: who, to which of the business's numbers, by which company, and when."""
+
+    id: UUID
+    conversation_id: UUID
+    contact_id: UUID
+    person_e164: str
+    line_e164: str
+    provider: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
-    """A conversation with one person, with its latest text."""
+    """A conversation with one person, with its latest text; `unread` is the asking member's own count.
+
+    `person_asked_at` is since when somebody waits in it for a person at the business.
+    """
 
     id: UUID
     contact_id: UUID
@@ -35,6 +62,64 @@ class Thread:
     unread: int
     last_body: str | None
     opted_out_scope: str | None
+    status: ThreadStatus = ThreadStatus.OPEN
+    assigned_to: UUID | None = None
+    snoozed_until: datetime | None = None
+    person_asked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadFilter:
+    """Which threads to list; None of a member is any. `reader` is whose unread texts are counted."""
+
+    status: ThreadStatus | None = None
+    assigned_to: UUID | None = None
+    reader: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What somebody at the business wrote to the others in a thread; it is never sent."""
+
+    id: UUID
+    conversation_id: UUID
+    author: str
+    body: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CannedReply:
+    """An answer that a business keeps ready, by a short name."""
+
+    id: UUID
+    name: str
+    body: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reachability:
+    """Whether the person of a thread may be written to: '' or a code, and until when their quiet hours last, if now."""
+
+    transactional: str
+    marketing: str
+    quiet_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One thing that happened between a person and the business, in any channel.
+
+    `kind` is text, call, voicemail or note; `words` what was said, or how a call ended.
+    """
+
+    id: UUID
+    kind: str
+    direction: str
+    words: str
+    author: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +132,15 @@ class Task:
     subject: str
     created_at: datetime
     done_at: datetime | None
+
+
+def quiet_until(*, starts: time, ends: time, zone: str, at: datetime) -> datetime | None:
+    """Tell until when quiet hours last that go from `starts` to `ends` on a zone's clock; None if it is not quiet."""
+    local = at.astimezone(ZoneInfo(zone))
+    clock = local.time().replace(tzinfo=None)
+    overnight = starts > ends
+    quiet = (clock >= starts or clock < ends) if overnight else starts <= clock < ends
+    if not quiet:
+        return None
+    day = local.date() + timedelta(1 if overnight and clock >= starts else 0)
+    return datetime.combine(day, ends, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from frontdesk.features.delivery.model import MessageClass
 
-RULES_VERSION = "2026-11-4"
+RULES_VERSION = "2026-11-5"
 RECHECK = timedelta(seconds=1)
 FENCE_RECHECK = timedelta(seconds=10)
 SPENT_RECHECK = timedelta(minutes=5)
@@ -94,10 +94,21 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrandDay:
+    """The day of a registered brand at its carriers: this text's segments, those that went, and how many may go."""
+
+    segments: int
+    used: int
+    limit: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that the gates may look at, read in the transaction that decides; None means unknown.
 
-    Without a `destination` or `fenced` the facts are of a decision that was taken before anybody asked for them.
+    Without a `destination` or `fenced` the facts are of a decision that was taken before anybody asked for them;
+    without a `brand_day` no carrier limits what the text counts against.
     """
 
     at: datetime
@@ -120,6 +131,7 @@ class Facts:
     money: Money | None = None
     destination: Destination | None = None
     fenced: bool | None = False
+    brand_day: BrandDay | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +291,14 @@ def _sender_is_healthy(facts: Facts) -> tuple[Verdict, str, datetime | None]:
     return PASS
 
 
+def _carriers_take_more(facts: Facts) -> tuple[Verdict, str, datetime | None]:
+    """Hold what carriers would refuse for the rest of their day; looked at again before, as the limit may be raised."""
+    day = facts.brand_day
+    if day is None or facts.message_class is MessageClass.COMPLIANCE or day.used + day.segments <= day.limit:
+        return PASS
+    return Verdict.HOLD, "senders.brand_day_full", min(day.resets_at, facts.at + SPENT_RECHECK)
+
+
 def _is_next_in_thread(facts: Facts) -> tuple[Verdict, str, datetime | None]:
     if facts.message_class is MessageClass.COMPLIANCE:
         return PASS
@@ -299,6 +319,7 @@ GATES: tuple[Gate, ...] = (
     Gate("kill_switch", "operator's kill switch, effective within 1 s", _sending_is_on),
     Gate("epoch", "a restored or copied database sends nothing until a person claims it", _database_is_claimed),
     Gate("sender_health", "breaker per number; provider's Retry-After", _sender_is_healthy),
+    Gate("carriers", "T-Mobile: segments a day per 10DLC brand, counted from midnight Pacific", _carriers_take_more),
     Gate("order", "texts of one thread leave in their order", _is_next_in_thread),
     Gate("law", "hours, caps, registrations and written consent, by place and date", _law_allows, _cite_law),
     Gate("budget", "the business's own daily and monthly limit, reserved before the text leaves", _money_is_there),

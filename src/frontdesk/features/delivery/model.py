@@ -115,6 +115,20 @@ class ClaimedJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrandLimit:
+    """The registered brand of a number whose day carriers limit.
+
+    `daily_segments` is their figure, `daily_share` the percent of its texts that counts there, `used` the segments that
+    have gone since their midnight.
+    """
+
+    brand_id: str
+    daily_segments: int
+    daily_share: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BulkIntent:
     """The wish to send one text of a campaign to one person, not before `due_at` and of no use after `useful_until`."""
 

@@ -139,6 +139,7 @@ _REASONS: Mapping[str, str] = {
     "law.sunday": "it is a Sunday where {who} may be, on which marketing is not allowed",
     "law.unknown": "the law could not be asked; asked again",
     "law.zone_unknown": "nobody knows in which time zone {who} is",
+    "senders.brand_day_full": "the carriers take no more from this brand today; it goes on by itself after midnight",
     "senders.campaign_not_approved": "the carriers have approved no campaign for the number it would come from",
     "senders.number_retired": "the number it would come from is retired",
     "senders.registration_unknown": "nothing is known of the registration of the number it would come from",

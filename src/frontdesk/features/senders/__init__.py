@@ -1,5 +1,14 @@
 """The numbers we answer and send from, and whose each is."""
 
+from frontdesk.features.senders.carriers import (
+    CARRIER_ZONE,
+    WHOLE,
+    Brand,
+    campaign_segments_per_second,
+    carrier_day,
+    next_carrier_day,
+    segments_a_day,
+)
 from frontdesk.features.senders.directory import NumberDirectory
 from frontdesk.features.senders.model import (
     NumberType,
@@ -11,7 +20,8 @@ from frontdesk.features.senders.model import (
     segments_per_second,
     why_no_marketing,
 )
-from frontdesk.features.senders.service import (
+from frontdesk.features.senders.service.brands import get_brand, list_brands, put_brand
+from frontdesk.features.senders.service.numbers import (
     NumberChange,
     NumberFilter,
     add_number,
@@ -22,6 +32,9 @@ from frontdesk.features.senders.service import (
 )
 
 __all__ = [
+    "CARRIER_ZONE",
+    "WHOLE",
+    "Brand",
     "NumberChange",
     "NumberDirectory",
     "NumberFilter",
@@ -30,11 +43,18 @@ __all__ = [
     "SendingNumber",
     "WarmUp",
     "add_number",
+    "campaign_segments_per_second",
+    "carrier_day",
     "change_number",
     "daily_allowance",
+    "get_brand",
+    "list_brands",
     "list_numbers",
     "may_send_marketing",
+    "next_carrier_day",
+    "put_brand",
     "retire_number",
+    "segments_a_day",
     "segments_per_second",
     "take_back_number",
     "why_no_marketing",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frontdesk.features.senders.model import SendingNumber
-from frontdesk.features.senders.service import find_number
+from frontdesk.features.senders.service.numbers import find_number
 from frontdesk.kernel.clock import Clock
 from frontdesk.kernel.db import Database
 

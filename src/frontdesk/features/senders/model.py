@@ -74,6 +74,7 @@ class SendingNumber:
     registration_status: RegistrationStatus
     registration_id: str
     campaign_class: str
+    brand_id: str
     segments_per_second: Decimal | None
     burst: int
     warmup: WarmUp | None

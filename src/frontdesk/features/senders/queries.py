@@ -7,41 +7,42 @@ from uuid import UUID
 
 import asyncpg
 
+from frontdesk.features.senders.carriers import Brand, carrier_day, next_carrier_day
 from frontdesk.features.senders.model import NumberType, RegistrationStatus, SendingNumber, read_warmup, warmup_json
 from frontdesk.kernel.db import Transaction
 
 FIND_OWNER = """
     select id, tenant_id, phone_e164, provider, messaging_service, texting_allowed, texting_blocked_reason,
-           number_type, registration_status, registration_id, campaign_class, segments_per_second, burst,
-           warmup::text as warmup, daily_limit, country, retired_at, created_at
+           number_type, registration_status, registration_id, campaign_class, brand_id, segments_per_second,
+           burst, warmup::text as warmup, daily_limit, country, retired_at, created_at
     from sending_numbers where phone_e164 = $1
 """
 
 FIND_BY_ID = """
     select id, tenant_id, phone_e164, provider, messaging_service, texting_allowed, texting_blocked_reason,
-           number_type, registration_status, registration_id, campaign_class, segments_per_second, burst,
-           warmup::text as warmup, daily_limit, country, retired_at, created_at
+           number_type, registration_status, registration_id, campaign_class, brand_id, segments_per_second,
+           burst, warmup::text as warmup, daily_limit, country, retired_at, created_at
     from sending_numbers where tenant_id = $1 and id = $2
 """
 
 LOCK_BY_ID = """
     select id, tenant_id, phone_e164, provider, messaging_service, texting_allowed, texting_blocked_reason,
-           number_type, registration_status, registration_id, campaign_class, segments_per_second, burst,
-           warmup::text as warmup, daily_limit, country, retired_at, created_at
+           number_type, registration_status, registration_id, campaign_class, brand_id, segments_per_second,
+           burst, warmup::text as warmup, daily_limit, country, retired_at, created_at
     from sending_numbers where tenant_id = $1 and id = $2 for update
 """
 
 LIST_OF_TENANT = """
     select id, tenant_id, phone_e164, provider, messaging_service, texting_allowed, texting_blocked_reason,
-           number_type, registration_status, registration_id, campaign_class, segments_per_second, burst,
-           warmup::text as warmup, daily_limit, country, retired_at, created_at
+           number_type, registration_status, registration_id, campaign_class, brand_id, segments_per_second,
+           burst, warmup::text as warmup, daily_limit, country, retired_at, created_at
     from sending_numbers where tenant_id = $1 order by created_at, id
 """
 
 LIST_PAGE = """
     select id, tenant_id, phone_e164, provider, messaging_service, texting_allowed, texting_blocked_reason,
-           number_type, registration_status, registration_id, campaign_class, segments_per_second, burst,
-           warmup::text as warmup, daily_limit, country, retired_at, created_at
+           number_type, registration_status, registration_id, campaign_class, brand_id, segments_per_second,
+           burst, warmup::text as warmup, daily_limit, country, retired_at, created_at
     from sending_numbers
     where tenant_id = $1 and ($2::uuid is null or id < $2) and ($3::text is null or number_type = $3)
       and ($4::text is null or registration_status = $4) and ($5::text is null or provider = $5)
@@ -52,8 +53,8 @@ LIST_PAGE = """
 INSERT = """
     insert into sending_numbers (id, tenant_id, phone_e164, provider, messaging_service, number_type,
                                  registration_status, registration_id, campaign_class, segments_per_second, burst,
-                                 warmup, daily_limit, country, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15)
+                                 warmup, daily_limit, country, created_at, brand_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13, $14, $15, $16)
     on conflict (phone_e164) do nothing
     returning true
 """
@@ -62,8 +63,25 @@ UPDATE = """
     update sending_numbers
     set provider = $3, messaging_service = $4, texting_allowed = $5, texting_blocked_reason = $6, number_type = $7,
         registration_status = $8, registration_id = $9, campaign_class = $10, segments_per_second = $11, burst = $12,
-        warmup = $13::jsonb, daily_limit = $14, country = $15, retired_at = $16
+        warmup = $13::jsonb, daily_limit = $14, country = $15, retired_at = $16, brand_id = $17
     where tenant_id = $1 and id = $2
+"""
+
+PUT_BRAND = """
+    insert into sending_brands (tenant_id, brand_id, daily_segments, daily_share, minute_share, changed_at)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (tenant_id, brand_id) do update
+    set daily_segments = excluded.daily_segments, daily_share = excluded.daily_share,
+        minute_share = excluded.minute_share, changed_at = excluded.changed_at
+"""
+
+LIST_BRANDS = """
+    select brand.brand_id, brand.daily_segments, brand.daily_share, brand.minute_share, brand.changed_at,
+           coalesce(today.segments, 0) as used_today
+    from sending_brands as brand
+    left join brand_days as today
+           on today.tenant_id = brand.tenant_id and today.brand_id = brand.brand_id and today.day = $2
+    where brand.tenant_id = $1 order by brand.brand_id
 """
 
 
@@ -127,6 +145,7 @@ async def insert_number(tx: Transaction, number: SendingNumber) -> bool:
         number.daily_limit,
         number.country,
         number.created_at,
+        number.brand_id,
     )
     return written is True
 
@@ -151,7 +170,22 @@ async def update_number(tx: Transaction, number: SendingNumber) -> None:
         number.daily_limit,
         number.country,
         number.retired_at,
+        number.brand_id,
     )
+
+
+async def put_brand(
+    tx: Transaction, *, brand_id: str, daily_segments: int | None, daily_share: int, minute_share: int
+) -> None:
+    """Write what carriers let a brand send a day, and which percent of its texts counts."""
+    await tx.execute(PUT_BRAND, tx.tenant, brand_id, daily_segments, daily_share, minute_share, tx.now)
+
+
+async def list_brands(tx: Transaction) -> list[Brand]:
+    """List the tenant's brands by id, with the segments of each since the carriers' midnight."""
+    day, resets_at = carrier_day(tx.now), next_carrier_day(tx.now)
+    rows = await tx.fetch(LIST_BRANDS, tx.tenant, day)
+    return [Brand(**dict(row), day=day, resets_at=resets_at) for row in rows]
 
 
 def _number(row: asyncpg.Record) -> SendingNumber:
@@ -168,6 +202,7 @@ def _number(row: asyncpg.Record) -> SendingNumber:
         registration_status=RegistrationStatus(row["registration_status"]),
         registration_id=row["registration_id"],
         campaign_class=row["campaign_class"],
+        brand_id=row["brand_id"],
         segments_per_second=row["segments_per_second"],
         burst=row["burst"],
         warmup=None if row["warmup"] is None else read_warmup(row["warmup"]),

@@ -9,9 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, Field, model_validator
 
-from frontdesk.features.senders import model, service
+from frontdesk.features.senders import model
+from frontdesk.features.senders.carriers import MAX_DAILY_SEGMENTS, SEGMENTS_PER_MINUTE, WHOLE, Brand
 from frontdesk.features.senders.model import NumberType, RegistrationStatus, SendingNumber, check_warmup
-from frontdesk.features.senders.service import NumberChange, NumberFilter
+from frontdesk.features.senders.service import brands, numbers
+from frontdesk.features.senders.service.numbers import NumberChange, NumberFilter
 from frontdesk.kernel import idempotency
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
@@ -33,6 +35,7 @@ class WarmUpPlan(BaseModel, extra="forbid"):
 class NumberView(BaseModel):
     """A number with all that is told of it; `effective_segments_per_second` is its own rate or its type's.
 
+    `carrier_segments_per_minute` is what its class lets the numbers of its campaign advertise together.
     `marketing_blocked_by` is the code of what keeps it from advertising, empty if nothing does.
     """
 
@@ -46,6 +49,8 @@ class NumberView(BaseModel):
     registration_status: RegistrationStatus
     registration_id: str
     campaign_class: str
+    brand_id: str
+    carrier_segments_per_minute: int | None
     segments_per_second: Decimal | None
     effective_segments_per_second: float
     burst: int
@@ -65,8 +70,9 @@ class NumberSettings(BaseModel, extra="forbid"):
     registration_status: RegistrationStatus | None = None
     registration_id: str | None = Field(None, max_length=100, pattern=Visible)
     campaign_class: str | None = Field(None, pattern=r"^[A-Z]?$")
+    brand_id: str | None = Field(None, max_length=64, pattern=r"^[A-Za-z0-9._-]*$")
     segments_per_second: Rate | None = None
-    burst: int | None = Field(None, ge=1, le=service.MAX_BURST)
+    burst: int | None = Field(None, ge=1, le=numbers.MAX_BURST)
     warmup: WarmUpPlan | None = None
     daily_limit: int | None = Field(None, ge=0, le=model.MAX_PER_DAY)
     country: str | None = Field(None, pattern=r"^([A-Z]{2})?$")
@@ -95,12 +101,70 @@ class ChangedNumber(NumberSettings):
     retired: bool | None = None
 
 
+class BrandView(BaseModel):
+    """A registered brand: what carriers let it send a day, and how far it is.
+
+    `daily_segments` is their figure for one carrier's people, `daily_allowance` how many segments may therefore go to
+    the United States today, of which `used_today` have; null is no limit.
+    """
+
+    brand_id: str
+    daily_segments: int | None
+    daily_share: int
+    minute_share: int
+    daily_allowance: int | None
+    used_today: int
+    day: date
+    resets_at: datetime
+    changed_at: datetime
+
+
+class BrandSettings(BaseModel, extra="forbid"):
+    """What carriers let a brand send; a share is the percent of its texts that goes to the people of that carrier."""
+
+    brand_id: str = Field(max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
+    daily_segments: int | None = Field(ge=0, le=MAX_DAILY_SEGMENTS)
+    daily_share: int = Field(WHOLE, ge=1, le=WHOLE)
+    minute_share: int = Field(WHOLE, ge=1, le=WHOLE)
+
+
 def router(access: Access) -> APIRouter:
     """Make the routes of numbers; a business sees and changes its own."""
     routes = APIRouter(prefix="/api/sending-numbers", tags=["numbers"])
+    _add_brands(routes, access)
     _add_looking(routes, access)
     _add_changing(routes, access)
     return routes
+
+
+def _add_brands(routes: APIRouter, access: Access) -> None:
+    @routes.get("/brands", summary="List the business's registered brands, with what each has sent today")
+    async def list_brands(
+        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_READ))],
+    ) -> list[BrandView]:
+        async with visit.transaction() as tx:
+            return [_describe_brand(one) for one in await brands.list_brands(tx)]
+
+    @routes.post("/brands", summary="Write what carriers let a brand send; the same brand again changes it")
+    async def put_brand(
+        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))],
+        wanted: BrandSettings,
+    ) -> BrandView:
+        async with visit.transaction() as tx:
+            return _describe_brand(
+                await brands.put_brand(
+                    tx,
+                    brand_id=wanted.brand_id,
+                    daily_segments=wanted.daily_segments,
+                    daily_share=wanted.daily_share,
+                    minute_share=wanted.minute_share,
+                    by=visit.actor,
+                )
+            )
+
+
+def _describe_brand(brand: Brand) -> BrandView:
+    return BrandView(**asdict(brand), daily_allowance=brand.daily_allowance)
 
 
 def _add_looking(routes: APIRouter, access: Access) -> None:
@@ -112,7 +176,7 @@ def _add_looking(routes: APIRouter, access: Access) -> None:
         limit: Limit = DEFAULT_LIMIT,
     ) -> Page[NumberView]:
         async with visit.transaction() as tx:
-            found = await service.search_numbers(tx, wanted, before=before, limit=limit)
+            found = await numbers.search_numbers(tx, wanted, before=before, limit=limit)
         return page_of([describe(one) for one in found], found[-1].id if found else None, limit=limit)
 
     @routes.get("/{number_id}", summary="Read a number")
@@ -120,7 +184,7 @@ def _add_looking(routes: APIRouter, access: Access) -> None:
         number_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_READ))]
     ) -> NumberView:
         async with visit.transaction() as tx:
-            return describe(await service.get_number(tx, number_id=number_id))
+            return describe(await numbers.get_number(tx, number_id=number_id))
 
 
 def _add_changing(routes: APIRouter, access: Access) -> None:
@@ -138,7 +202,7 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
         async with visit.transaction() as tx:
 
             async def add() -> UUID:
-                added = await service.add_number(
+                added = await numbers.add_number(
                     tx, phone_e164=new.phone_e164, provider=new.provider, settings=_change(new), by=visit.actor
                 )
                 return added.id
@@ -146,7 +210,7 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
             number_id, _ = await idempotency.once(
                 tx, operation="senders.add", key=idempotency_key, request=new.model_dump(mode="json"), make=add
             )
-            return describe(await service.get_number(tx, number_id=number_id))
+            return describe(await numbers.get_number(tx, number_id=number_id))
 
     @routes.patch(
         "/{number_id}",
@@ -160,13 +224,13 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
     ) -> NumberView:
         change = _change(wanted)
         async with visit.transaction() as tx:
-            number = await service.get_number(tx, number_id=number_id)
+            number = await numbers.get_number(tx, number_id=number_id)
             if wanted.retired is False:
-                number = await service.take_back_number(tx, number_id=number_id, by=visit.actor)
+                number = await numbers.take_back_number(tx, number_id=number_id, by=visit.actor)
             if change:
-                number = await service.change_number(tx, number_id=number_id, change=change, by=visit.actor)
+                number = await numbers.change_number(tx, number_id=number_id, change=change, by=visit.actor)
             if wanted.retired:
-                number = await service.retire_number(tx, number_id=number_id, by=visit.actor)
+                number = await numbers.retire_number(tx, number_id=number_id, by=visit.actor)
         return describe(number)
 
     @routes.delete("/{number_id}", summary="Retire a number: it texts no more, its past is kept")
@@ -174,7 +238,7 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
         number_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))]
     ) -> NumberView:
         async with visit.transaction() as tx:
-            return describe(await service.retire_number(tx, number_id=number_id, by=visit.actor))
+            return describe(await numbers.retire_number(tx, number_id=number_id, by=visit.actor))
 
 
 def describe(number: SendingNumber) -> NumberView:
@@ -185,6 +249,7 @@ def describe(number: SendingNumber) -> NumberView:
         **shown,
         effective_segments_per_second=model.segments_per_second(number.number_type, number.segments_per_second),
         marketing_blocked_by=model.may_send_marketing(number),
+        carrier_segments_per_minute=SEGMENTS_PER_MINUTE.get(number.campaign_class),
     )
 
 

@@ -94,6 +94,10 @@ class BusinessHours:
                 return special.open
         return self.weekly[day.weekday()]
 
+    def openings(self, first: date, last: date) -> list[tuple[datetime, datetime]]:
+        """List the stretches that open on the days `first` to `last`, as instants in UTC, in order."""
+        return list(self._between(first, last))
+
     def _between(self, first: date, last: date) -> Iterable[tuple[datetime, datetime]]:
         for offset in range((last - first).days + 1):
             day = first + timedelta(offset)

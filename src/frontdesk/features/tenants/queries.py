@@ -25,6 +25,15 @@ LIST = """
     from tenants order by name, id
 """
 
+FIND_BY_SLUG = """
+    select id, slug, name, timezone, country, hours, forwarding_e164, ring_seconds, textback_enabled,
+           textback_open_template, textback_closed_template, textback_cooldown_seconds, voicemail_enabled,
+           recording_announcement, daily_budget_cents, monthly_budget_cents, quiet_from, quiet_until, state,
+           postal_address, website, registrations::text as registrations, double_opt_in, marketing_daily_cap,
+           texting_countries, range_hourly_limit, created_at, updated_at
+    from tenants where slug = $1
+"""
+
 INSERT = """
     insert into tenants (id, slug, name, timezone, country, hours, forwarding_e164, ring_seconds, textback_enabled,
                          textback_open_template, textback_closed_template, textback_cooldown_seconds,
@@ -52,6 +61,12 @@ UPDATE = """
 async def find_tenant(tx: Transaction) -> Tenant | None:
     """Find the business this transaction speaks for."""
     row = await tx.fetchrow(GET, tx.tenant)
+    return None if row is None else _tenant(row)
+
+
+async def find_by_slug(tx: Transaction, *, slug: str) -> Tenant | None:
+    """Find the business with a name for addresses, of all that the transaction may see."""
+    row = await tx.fetchrow(FIND_BY_SLUG, slug)
     return None if row is None else _tenant(row)
 
 

@@ -31,6 +31,11 @@ async def get_tenant(tx: Transaction) -> Tenant:
     return tenant
 
 
+async def find_tenant_by_slug(tx: Transaction, *, slug: str) -> Tenant | None:
+    """Find the business that an address names; the transaction sees every business."""
+    return await queries.find_by_slug(tx, slug=slug)
+
+
 async def list_tenants(tx: Transaction) -> list[Tenant]:
     """List the businesses that the transaction may see, by name."""
     return await queries.list_tenants(tx)

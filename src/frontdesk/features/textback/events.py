@@ -20,4 +20,12 @@ class MissedCallAnswered(Event):
     send_job_id: UUID | None
 
 
-EVENTS: tuple[type[Event], ...] = (MissedCallAnswered,)
+@dataclass(frozen=True, slots=True)
+class AnswerWanted(Event):
+    """A text that nothing was made of is to be answered after all."""
+
+    name: ClassVar[str] = "textback.answer_wanted.v1"
+    message_id: UUID
+
+
+EVENTS: tuple[type[Event], ...] = (MissedCallAnswered, AnswerWanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from frontdesk.features.textback import queries
+from frontdesk.features.textback.queries import answers as queries
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.telemetry.metrics import FIRST_SMS_P95
 from frontdesk.kernel.upkeep import Reading, Sample

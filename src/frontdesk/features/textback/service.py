@@ -6,9 +6,9 @@ from uuid import UUID
 
 from frontdesk.features import consent, contacts, conversations, delivery, tenants
 from frontdesk.features.calls.events import CallMissed
-from frontdesk.features.textback import queries
 from frontdesk.features.textback.events import MissedCallAnswered
 from frontdesk.features.textback.model import Outcome, Textback, TextbackLimits, why_not
+from frontdesk.features.textback.queries import answers as queries
 from frontdesk.features.textback.template import greeting_name, render
 from frontdesk.kernel.db import Transaction
 

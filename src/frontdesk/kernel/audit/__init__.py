@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frontdesk.kernel.audit.anchors import ANCHOR_KEY, JOURNAL, Anchor, AnchorBook, AnchorReading
+from frontdesk.kernel.audit.anchors import ANCHOR_KEY, JOURNAL, Anchor, AnchorBook, AnchorReading, open_book
 from frontdesk.kernel.audit.chain import (
     Broken,
     ChainCheck,
@@ -18,7 +18,16 @@ from frontdesk.kernel.audit.chain import (
     link_hash,
     verify_export,
 )
-from frontdesk.kernel.audit.log import AuditEntry, find_head, list_entries, search_entries, verify_chain, write_entry
+from frontdesk.kernel.audit.log import (
+    AuditEntry,
+    Stretch,
+    find_head,
+    list_entries,
+    search_entries,
+    verify_chain,
+    verify_stretch,
+    write_entry,
+)
 
 __all__ = [
     "ANCHOR_KEY",
@@ -34,6 +43,7 @@ __all__ = [
     "Damage",
     "Intact",
     "Link",
+    "Stretch",
     "canonical_json",
     "export_line",
     "find_head",
@@ -41,8 +51,10 @@ __all__ = [
     "keepable",
     "link_hash",
     "list_entries",
+    "open_book",
     "search_entries",
     "verify_chain",
     "verify_export",
+    "verify_stretch",
     "write_entry",
 ]

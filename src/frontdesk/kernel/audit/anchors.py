@@ -12,11 +12,13 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 from frontdesk.kernel.audit.chain import ChainHead, canonical_json
 from frontdesk.kernel.db import Tx
 from frontdesk.kernel.journal import Journal
+from frontdesk.kernel.secrets import ensure_secret
 
 ANCHOR_KEY = "audit_anchor_key"
 JOURNAL = "audit-heads"
@@ -31,6 +33,7 @@ class Anchor:
     chain: str
     tenant_id: UUID | None
     head: ChainHead
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,22 @@ class AnchorReading:
     anchors: tuple[Anchor, ...]
     damage: tuple[str, ...]
 
-    def of(self, chain: str, tenant_id: UUID | None) -> tuple[ChainHead, ...]:
-        """List the heads that one chain had."""
-        return tuple(one.head for one in self.anchors if (one.chain, one.tenant_id) == (chain, tenant_id))
+    def of(self, chain: str, tenant_id: UUID | None, *, since: datetime | None = None) -> tuple[ChainHead, ...]:
+        """List the heads that one chain had, all or from a moment on."""
+        return tuple(
+            one.head
+            for one in self.anchors
+            if (one.chain, one.tenant_id) == (chain, tenant_id) and (since is None or one.at >= since)
+        )
+
+    def tenants_of(self, chain: str) -> frozenset[UUID | None]:
+        """List whose chains of a name have an anchor."""
+        return frozenset(one.tenant_id for one in self.anchors if one.chain == chain)
+
+
+def open_book(home: Path) -> AnchorBook:
+    """Open an installation's anchors; the key is made on the first call and kept in the home folder."""
+    return AnchorBook(Journal(home / "journal", JOURNAL), key=ensure_secret(home, ANCHOR_KEY))
 
 
 class AnchorBook:
@@ -60,11 +76,11 @@ class AnchorBook:
         reading = await asyncio.to_thread(self.read)
         known = {(one.chain, one.tenant_id): one.head for one in reading.anchors}
         heads = [
-            Anchor(row["chain"], row["tenant_id"], ChainHead(row["seq"], row["hash"]))
+            Anchor(row["chain"], row["tenant_id"], ChainHead(row["seq"], row["hash"]), tx.now)
             for row in await tx.fetch(LIST_HEADS)
         ]
         grown = [one for one in heads if known.get((one.chain, one.tenant_id)) != one.head]
-        await asyncio.gather(*(self._journal.append(self._entry(one, tx.now), at=tx.now) for one in grown))
+        await asyncio.gather(*(self._journal.append(self._entry(one), at=one.at) for one in grown))
         return len(grown)
 
     def read(self) -> AnchorReading:
@@ -80,13 +96,13 @@ class AnchorBook:
                 anchors.append(anchor)
         return AnchorReading(tuple(anchors), tuple(damage))
 
-    def _entry(self, anchor: Anchor, at: datetime) -> dict[str, object]:
+    def _entry(self, anchor: Anchor) -> dict[str, object]:
         fields: dict[str, object] = {
             "chain": anchor.chain,
             "tenant_id": None if anchor.tenant_id is None else str(anchor.tenant_id),
             "seq": anchor.head.seq,
             "hash": anchor.head.hash.hex(),
-            "at": at.isoformat(),
+            "at": anchor.at.isoformat(),
         }
         return {**fields, "mac": self._mac(fields)}
 
@@ -96,8 +112,15 @@ class AnchorBook:
         if not hmac.compare_digest(self._mac(fields), str(entry.get("mac", "")).encode("ascii", "replace").decode()):
             return None
         match fields:
-            case {"chain": str(chain), "tenant_id": (str() | None) as tenant, "seq": int(seq), "hash": str(digest)}:
-                return Anchor(chain, None if tenant is None else UUID(tenant), ChainHead(seq, bytes.fromhex(digest)))
+            case {
+                "chain": str(chain),
+                "tenant_id": (str() | None) as tenant,
+                "seq": int(seq),
+                "hash": str(digest),
+                "at": str(at),
+            }:
+                head = ChainHead(seq, bytes.fromhex(digest))
+                return Anchor(chain, None if tenant is None else UUID(tenant), head, datetime.fromisoformat(at))
             case _:
                 return None
 

@@ -93,12 +93,25 @@ def link_hash(prev_hash: bytes, seq: int, canonical: str) -> bytes:
 class ChainCheck:
     """Checks the links of one chain in their order, keeping only the last one in memory."""
 
-    def __init__(self, chain: str, tenant_id: UUID | None, *, anchors: Iterable[ChainHead] = ()) -> None:
-        self._seq = 0
-        self._hash = genesis(chain, tenant_id)
+    def __init__(
+        self,
+        chain: str,
+        tenant_id: UUID | None,
+        *,
+        anchors: Iterable[ChainHead] = (),
+        after: ChainHead | None = None,
+    ) -> None:
+        """Begin with the first link, or with the one behind `after`, which somebody has checked before."""
+        self._seq = 0 if after is None else after.seq
+        self._hash = genesis(chain, tenant_id) if after is None else after.hash
         self._anchors: dict[int, set[bytes]] = {}
         for anchor in anchors:
             self._anchors.setdefault(anchor.seq, set()).add(anchor.hash)
+
+    @property
+    def reached(self) -> ChainHead | None:
+        """The last link that holds; None before the first."""
+        return ChainHead(self._seq, self._hash) if self._seq else None
 
     def take(self, link: Link, *, columns_agree: bool = True) -> Broken | None:
         """Check the next link; `columns_agree` tells whether its row's columns repeat its canonical text."""

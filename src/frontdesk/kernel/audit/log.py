@@ -12,9 +12,12 @@ import asyncpg
 
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit.chain import (
+    Broken,
     ChainCheck,
     ChainHead,
     ChainState,
+    Damage,
+    Intact,
     Link,
     canonical_json,
     keepable,
@@ -73,6 +76,14 @@ class AuditEntry:
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """How a stretch of a chain stands, and whether it reached the chain's end."""
+
+    state: ChainState
+    at_end: bool
+
+
 async def write_entry(
     tx: Tx, *, actor: Actor, action: str, subject: str, details: Mapping[str, object] | None = None
 ) -> Link:
@@ -125,21 +136,50 @@ async def verify_chain(tx: Tx, *, tenant_id: UUID | None, anchors: Iterable[Chai
 
     `anchors` are heads noted earlier and kept elsewhere: with them, a chain that was cut and rewritten is found too.
     """
+    verified = await verify_stretch(tx, tenant_id=tenant_id, anchors=anchors)
+    return verified.state
+
+
+async def verify_stretch(
+    tx: Tx,
+    *,
+    tenant_id: UUID | None,
+    after: ChainHead | None = None,
+    limit: int | None = None,
+    anchors: Iterable[ChainHead] = (),
+) -> Stretch:
+    """Check a chain from the link behind `after` (None: from the first) on, `limit` links of it (None: to its end).
+
+    The link `after` must still be there as it was. What is intact is so as far as `state.head`.
+    """
     # Read first: an entry written while we check is then beyond the head, never missing before it.
     head = await find_head(tx, chain=CHAIN, tenant_id=tenant_id)
-    check = ChainCheck(CHAIN, tenant_id, anchors=anchors)
-    async for entry in _entries(tx, tenant_id):
+    if after is not None and (damage := await _damage_at(tx, tenant_id, after)) is not None:
+        return Stretch(Broken(after.seq, damage), at_end=False)
+    check = ChainCheck(CHAIN, tenant_id, anchors=anchors, after=after)
+    taken = 0
+    async for entry in _entries(tx, tenant_id, after_seq=after.seq if after else 0):
         beyond = head is None or entry.seq > head.seq
         if beyond and await find_head(tx, chain=CHAIN, tenant_id=tenant_id) != head:
             break
+        if taken == limit:
+            return Stretch(Intact(check.reached), at_end=False)
         broken = check.take(entry.link, columns_agree=entry.columns_agree())
         if broken is not None:
-            return broken
-    return check.finish(head)
+            return Stretch(broken, at_end=False)
+        taken += 1
+    return Stretch(check.finish(head), at_end=True)
 
 
-async def _entries(tx: Tx, tenant_id: UUID | None) -> AsyncIterator[AuditEntry]:
-    after_seq = 0
+async def _damage_at(tx: Tx, tenant_id: UUID | None, known: ChainHead) -> Damage | None:
+    """Look whether a link that was checked before is still what it was."""
+    entries = await list_entries(tx, tenant_id=tenant_id, after_seq=known.seq - 1, limit=1)
+    if not entries or entries[0].seq != known.seq:
+        return Damage.MISSING
+    return None if entries[0].link.hash == known.hash else Damage.CHANGED
+
+
+async def _entries(tx: Tx, tenant_id: UUID | None, *, after_seq: int = 0) -> AsyncIterator[AuditEntry]:
     while entries := await list_entries(tx, tenant_id=tenant_id, after_seq=after_seq, limit=PAGE):
         for entry in entries:
             yield entry

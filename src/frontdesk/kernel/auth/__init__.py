@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frontdesk.kernel.auth.identities import find_identified, link_identity, unlink_identity
 from frontdesk.kernel.auth.model import (
     PLATFORM_SCOPES,
     ROLE_SCOPES,
@@ -41,7 +42,7 @@ from frontdesk.kernel.auth.sessions import (
     log_out,
     log_out_everywhere,
 )
-from frontdesk.kernel.auth.tokens import create_token, find_token, list_tokens, revoke_token
+from frontdesk.kernel.auth.tokens import create_token, find_token, list_tokens, revoke_all_tokens, revoke_token
 
 __all__ = [
     "PLATFORM_SCOPES",
@@ -67,10 +68,12 @@ __all__ = [
     "csrf_token",
     "disable_user",
     "end_all_sessions",
+    "find_identified",
     "find_session",
     "find_token",
     "find_user",
     "forget_old_logins",
+    "link_identity",
     "list_businesses_of",
     "list_tokens",
     "log_in",
@@ -80,6 +83,8 @@ __all__ = [
     "put_member",
     "refuse_weak_password",
     "remove_member",
+    "revoke_all_tokens",
     "revoke_token",
     "set_password",
+    "unlink_identity",
 ]

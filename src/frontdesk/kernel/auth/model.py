@@ -51,6 +51,10 @@ class Scope(StrEnum):
     DELIVERY_READ = "delivery:read"
     DELIVERY_PAUSE = "delivery:pause"
     DELIVERY_RESUME = "delivery:resume"
+    BOOKING_READ = "booking:read"
+    BOOKING_WRITE = "booking:write"
+    BILLING_READ = "billing:read"
+    BILLING_WRITE = "billing:write"
     CAMPAIGNS_READ = "campaigns:read"
     CAMPAIGNS_WRITE = "campaigns:write"
     CAMPAIGNS_APPROVE = "campaigns:approve"
@@ -93,6 +97,8 @@ ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
             Scope.CONSENT_WRITE,
             Scope.DELIVERY_READ,
             Scope.DELIVERY_PAUSE,
+            Scope.BOOKING_READ,
+            Scope.BOOKING_WRITE,
             Scope.CAMPAIGNS_READ,
             Scope.CAMPAIGNS_WRITE,
             Scope.TENANTS_READ,

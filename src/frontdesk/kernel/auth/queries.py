@@ -92,6 +92,7 @@ REVOKE_SESSIONS_OF = """
 update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and id is distinct from $3::uuid
 """
 REVOKE_ALL_SESSIONS = "update sessions set revoked_at = $1 where revoked_at is null"
+REVOKE_ALL_TOKENS = "update api_tokens set revoked_at = $1 where revoked_at is null"
 INSERT_TOKEN = """
 insert into api_tokens (id, tenant_id, name, prefix, token_hash, scopes, created_by, created_at, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -291,6 +292,11 @@ async def list_tokens(tx: Tx, *, tenant_id: UUID | None) -> list[ApiToken]:
 async def revoke_token(tx: Tx, *, token_id: UUID, tenant_id: UUID | None) -> bool:
     """End a token of that tenant; False when there is none to end."""
     return affected(await tx.execute(REVOKE_TOKEN, token_id, tenant_id, tx.now)) == 1
+
+
+async def revoke_all_tokens(tx: Tx) -> int:
+    """End every token of everybody."""
+    return affected(await tx.execute(REVOKE_ALL_TOKENS, tx.now))
 
 
 async def delete_old_logins(tx: Tx, *, before: datetime) -> int:

@@ -91,6 +91,15 @@ async def list_tokens(tx: Tx) -> list[ApiToken]:
     return await queries.list_tokens(tx, tenant_id=tx.tenant_id)
 
 
+async def revoke_all_tokens(tx: Tx, *, actor: Actor) -> int:
+    """End every token of every business and of the platform at once, as after a breach; returns how many ended."""
+    ended = await queries.revoke_all_tokens(tx)
+    await write_entry(
+        tx, actor=actor, action="auth.all_tokens_revoked", subject="platform", details={"tokens_revoked": ended}
+    )
+    return ended
+
+
 async def revoke_token(tx: Tx, *, token_id: UUID, actor: Actor) -> None:
     """End a token of the transaction's tenant (none: the platform's) at once; refuses `auth.token_unknown` (404)."""
     if not await queries.revoke_token(tx, token_id=token_id, tenant_id=tx.tenant_id):

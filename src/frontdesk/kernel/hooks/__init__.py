@@ -14,6 +14,7 @@ from frontdesk.kernel.hooks.endpoints import (
     get_endpoint,
     list_endpoints,
     read_secret,
+    reseal_secrets,
     rotate_secret,
 )
 from frontdesk.kernel.hooks.events import EVENTS, DeliveryExhausted, EndpointDisabled
@@ -70,6 +71,7 @@ __all__ = [
     "read_secret",
     "replay",
     "replay_since",
+    "reseal_secrets",
     "rotate_secret",
     "send_test",
     "settle",

@@ -9,7 +9,7 @@ import asyncpg
 
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit import write_entry
-from frontdesk.kernel.db import Tx, affected
+from frontdesk.kernel.db import Transaction, Tx, affected
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.hooks.addresses import read_address
 from frontdesk.kernel.hooks.model import (
@@ -60,6 +60,12 @@ ROTATE = """
     update webhook_endpoints
     set sealed_previous_secret = sealed_secret, previous_secret_until = $4, sealed_secret = $3, updated_at = $5
     where tenant_id = $1 and id = $2
+"""
+LOCK_SEALED = """
+    select id, tenant_id, sealed_secret, sealed_previous_secret from webhook_endpoints order by id for update
+"""
+RESEAL = """
+    update webhook_endpoints set sealed_secret = $3, sealed_previous_secret = $4 where tenant_id = $1 and id = $2
 """
 DELETE = "delete from webhook_endpoints where tenant_id = $1 and id = $2"
 
@@ -159,6 +165,18 @@ async def rotate_secret(tx: Tx, sealer: Sealer, *, endpoint_id: UUID, actor: Act
     await tx.execute(ROTATE, tx.tenant, endpoint_id, sealed, tx.now + BOTH_SECRETS_FOR, tx.now)
     await write_entry(tx, actor=actor, action="hooks.secret_rotated", subject=_subject(endpoint_id))
     return await get_endpoint(tx, endpoint_id=endpoint_id)
+
+
+async def reseal_secrets(tx: Transaction, sealer: Sealer) -> int:
+    """Seal every endpoint's secrets with the current key; returns how many endpoints. The system role sees them all."""
+    rows = await tx.fetch(LOCK_SEALED)
+    for row in rows:
+        endpoint_id, previous = row["id"], row["sealed_previous_secret"]
+        sealed = sealer.seal(sealer.open(row["sealed_secret"], endpoint_id=endpoint_id), endpoint_id=endpoint_id)
+        if previous is not None:
+            previous = sealer.seal(sealer.open(previous, endpoint_id=endpoint_id), endpoint_id=endpoint_id)
+        await tx.execute(RESEAL, row["tenant_id"], endpoint_id, sealed, previous)
+    return len(rows)
 
 
 async def delete_endpoint(tx: Tx, *, endpoint_id: UUID, actor: Actor) -> None:

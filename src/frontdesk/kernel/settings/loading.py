@@ -11,8 +11,11 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from frontdesk.kernel.keys import SigningKeys, keys_of
 from frontdesk.kernel.secrets import ensure_secret, read_secret_file
 from frontdesk.kernel.settings.alerting import AlertSettings
+from frontdesk.kernel.settings.calendars import CalDavSettings, GoogleSettings, JobberSettings
+from frontdesk.kernel.settings.models import OpenAiSettings
 from frontdesk.kernel.settings.monitoring import MonitorSettings
 from frontdesk.kernel.settings.parts import (
     BackupSettings,
@@ -20,9 +23,7 @@ from frontdesk.kernel.settings.parts import (
     ClerkSettings,
     DatabaseSettings,
     DeliverySettings,
-    GoogleSettings,
     HooksSettings,
-    JobberSettings,
     LimitSettings,
     OutboxSettings,
     Part,
@@ -38,6 +39,7 @@ from frontdesk.kernel.settings.parts import (
 )
 
 PartType = TypeVar("PartType", bound=Part)
+SECOND = ("_SECONDARY", "_PREVIOUS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,9 @@ class Settings:
     google: GoogleSettings
     clerk: ClerkSettings
     jobber: JobberSettings
+    caldav: CalDavSettings
+    openai: OpenAiSettings
+    key_is_ours: bool = False
 
     @property
     def home(self) -> Path:
@@ -99,12 +104,26 @@ class Settings:
         host = "127.0.0.1" if self.web.host in {"0.0.0.0", "::"} else self.web.host  # noqa: S104 - compared only
         return f"http://{host}:{self.web.port}"
 
+    def signing_keys(self) -> SigningKeys:
+        """Give the key that signs and seals, with the one before it."""
+        return keys_of(self.security, folder=self.home / "secrets" if self.key_is_ours else None)
+
+    def second_secrets(self) -> tuple[str, ...]:
+        """List the settings that hold a second secret, accepted beside the first."""
+        return tuple(
+            setting_name(name, field)
+            for part in self.parts()
+            for name, field in type(part).model_fields.items()
+            if setting_name(name, field).endswith(SECOND) and getattr(part, name) is not None
+        )
+
     def parts(self) -> tuple[Part, ...]:
         """List the parts, in the order of the reference."""
         return (
             self.process, self.web, self.database, self.security, self.limits, self.outbox, self.calls, self.textback,
             self.delivery, self.hooks, self.alerts, self.monitors, self.scheduling, self.retention, self.backups,
-            self.twilio, self.telnyx, self.stripe, self.google, self.clerk, self.jobber,
+            self.twilio, self.telnyx, self.stripe, self.google, self.clerk, self.jobber, self.caldav,
+            self.openai,
         )  # fmt: skip
 
     def secret_values(self) -> tuple[str, ...]:
@@ -116,7 +135,7 @@ PARTS: tuple[type[Part], ...] = (
     ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, LimitSettings, OutboxSettings, CallsSettings,
     TextbackSettings, DeliverySettings, HooksSettings, AlertSettings, MonitorSettings, SchedulingSettings,
     RetentionSettings, BackupSettings, TwilioSettings, TelnyxSettings, StripeSettings, GoogleSettings, ClerkSettings,
-    JobberSettings,
+    JobberSettings, CalDavSettings, OpenAiSettings,
 )  # fmt: skip
 
 
@@ -129,7 +148,8 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
     faults: list[Fault] = []
     values = dict(environ) if home is None else {**environ, "FRONTDESK_HOME": str(home)}
     process = _load(ProcessSettings, values, faults)
-    if not _is_set(values, "SECRET_KEY") and not _is_set(values, "SECRET_KEY_FILE"):
+    key_is_ours = not _is_set(values, "SECRET_KEY") and not _is_set(values, "SECRET_KEY_FILE")
+    if key_is_ours:
         values["SECRET_KEY"] = _generated_key(Path(values.get("FRONTDESK_HOME", "").strip() or "var"), faults)
     settings = Settings(
         process=process,
@@ -153,6 +173,9 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
         google=_load(GoogleSettings, values, faults),
         clerk=_load(ClerkSettings, values, faults),
         jobber=_load(JobberSettings, values, faults),
+        caldav=_load(CalDavSettings, values, faults),
+        openai=_load(OpenAiSettings, values, faults),
+        key_is_ours=key_is_ours,
     )
     if faults:
         raise SettingsFaulty(tuple(faults))

@@ -103,6 +103,11 @@ class SecuritySettings(Part):
         validation_alias="SECRET_KEY",
         description="signs links and encrypts secrets; generated into the home folder on the first start",
     )
+    secret_key_previous: SecretKey | None = Field(
+        None,
+        validation_alias="SECRET_KEY_PREVIOUS",
+        description="the key before it, or the one to come: both are accepted while one is being exchanged",
+    )
     session_idle_minutes: int = Field(
         720, validation_alias="SESSION_IDLE_MINUTES", ge=1, description="minutes without a request that end a login"
     )
@@ -346,17 +351,22 @@ class StripeSettings(Part):
     webhook_secret: SecretStr | None = Field(
         None, validation_alias="STRIPE_WEBHOOK_SECRET", min_length=1, description="signs the webhooks we receive"
     )
-
-
-class GoogleSettings(Part):
-    """Calendars at Google."""
-
-    client_id: str | None = Field(
-        None, validation_alias="GOOGLE_CLIENT_ID", min_length=1, description="OAuth client identifier"
+    webhook_secret_secondary: SecretStr | None = Field(
+        None,
+        validation_alias="STRIPE_WEBHOOK_SECRET_SECONDARY",
+        min_length=1,
+        description="second secret; webhooks signed with either are accepted while one is being replaced",
     )
-    client_secret: SecretStr | None = Field(
-        None, validation_alias="GOOGLE_CLIENT_SECRET", min_length=1, description="OAuth client secret"
+    api_base_url: WebAddress = Field(
+        "https://api.stripe.com", validation_alias="STRIPE_API_BASE_URL", description="where the account's API answers"
     )
+
+    @model_validator(mode="after")
+    def _account_is_complete(self) -> Self:
+        # Without the secret no payment would ever be known as paid.
+        if (self.secret_key is None) != (self.webhook_secret is None):
+            raise ValueError("STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET need each other")
+        return self
 
 
 class ClerkSettings(Part):
@@ -372,10 +382,9 @@ class ClerkSettings(Part):
         None, validation_alias="CLERK_JWKS_URL", description="where the keys that sign tokens are published"
     )
 
-
-class JobberSettings(Part):
-    """Jobs and visits at Jobber."""
-
-    api_token: SecretStr | None = Field(
-        None, validation_alias="JOBBER_API_TOKEN", min_length=1, description="token of the account's API"
-    )
+    @model_validator(mode="after")
+    def _service_is_complete(self) -> Self:
+        # Without each of them a stranger's token might pass.
+        if len({one is None for one in (self.jwt_issuer, self.jwt_audience, self.jwks_url)}) > 1:
+            raise ValueError("CLERK_JWT_ISSUER, CLERK_JWT_AUDIENCE and CLERK_JWKS_URL need each other")
+        return self

@@ -75,6 +75,17 @@ API_REFUSALS = Metric(
 API_UNMETERED = Metric(
     "api_requests_unmetered_total", MetricKind.COUNTER, "Requests let through because no limit could be read."
 )
+BOOK_CONFLICTS = Metric(
+    "scheduling_book_conflict_total", MetricKind.COUNTER, "Times that were asked for and could not be had."
+)
+BOOKING_POST_SECONDS = Metric(
+    "booking_post_seconds", MetricKind.HISTOGRAM, "Seconds from the wish to book to its answer, database and all."
+)
+BOOKING_POST_P95 = Metric(
+    "booking_post_p95_ms",
+    MetricKind.COMPUTED,
+    "95th percentile of milliseconds from the wish to book to its answer, over the last 5 minutes.",
+)
 COLLECTION_FAILURES = Metric(
     "metrics_collection_failures_total", MetricKind.COUNTER, "Readings that failed while being scraped.", ("metric",)
 )
@@ -92,6 +103,9 @@ CATALOGUE: tuple[Metric, ...] = (
     LOGIN_REFUSALS,
     API_REFUSALS,
     API_UNMETERED,
+    BOOK_CONFLICTS,
+    BOOKING_POST_SECONDS,
+    BOOKING_POST_P95,
     COLLECTION_FAILURES,
 )
 

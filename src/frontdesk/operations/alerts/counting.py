@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from frontdesk.kernel.tallies import Counted
 from frontdesk.kernel.telemetry.metrics import (
+    BOOKING_POST_SECONDS,
     BUGS,
     HTTP_REQUEST_SECONDS,
     HTTP_REQUESTS,
@@ -17,6 +18,7 @@ SIGNATURE_FAILURES = "webhook_signature_failures"
 REQUESTS = "http_requests"
 REQUEST_SECONDS = "http_request_seconds"
 UNEXPECTED = "bugs"
+BOOKING_SECONDS = "booking_post_seconds"
 API = ("/api/", "/tenants/")
 NOT_COUNTED = frozenset({"/health", "/healthz", "/metrics", "/static", "none"})
 FAULT = "5"  # statuses that are faults of ours begin so
@@ -57,5 +59,6 @@ COUNTED: tuple[Counted, ...] = (
     Counted(HTTP_REQUESTS, REQUESTS, _requests),
     Counted(WEBHOOK_REQUESTS, REQUESTS, _webhooks),
     Counted(HTTP_REQUEST_SECONDS, REQUEST_SECONDS, _seconds),
+    Counted(BOOKING_POST_SECONDS, BOOKING_SECONDS, lambda values: {"le": values[0]}),
     Counted(BUGS, UNEXPECTED, lambda values: {"module": values[0]}),
 )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from frontdesk.kernel.clock import Clock
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.kernel.upkeep import Severity
-from frontdesk.operations.alerts.model import RuleBook, fingerprint_of
+from frontdesk.operations.alerts.model import RuleBook, fingerprint_of, page_url
 from frontdesk.ports import ProviderError
 from frontdesk.ports.alerts import AlertSink, Notice, NoticedAlert, NoticeStatus
 
@@ -77,7 +77,7 @@ class Emergency:
             severity=rule.severity.word,
             owner=rule.owner,
             runbook=rule.runbook,
-            runbook_url=f"{self._base_url}/runbooks/{rule.runbook}",
+            runbook_url=page_url(self._base_url, rule.runbook),
             external_url=self._base_url,
             at=now,
             repeats=False,

@@ -12,7 +12,7 @@ from frontdesk.kernel.telemetry import get_logger
 from frontdesk.kernel.upkeep import Reading, Sample
 from frontdesk.operations.alerts.grouping import Group, Telling, decide, key_of, muted
 from frontdesk.operations.alerts.judging import Measured, look, step
-from frontdesk.operations.alerts.model import AlertState, Instance, RuleBook
+from frontdesk.operations.alerts.model import AlertState, Instance, RuleBook, page_url
 from frontdesk.operations.alerts.queries import notices, silences, states
 from frontdesk.operations.alerts.readings import WATCHDOG
 from frontdesk.ports.alerts import Notice, NoticedAlert, NoticeStatus
@@ -195,7 +195,7 @@ def notice_of(telling: Telling, ended: Sequence[Instance], *, watch: Watch, now:
         severity="info" if severity is None else severity.word,
         owner="" if rule is None else rule.owner,
         runbook="" if rule is None else rule.runbook,
-        runbook_url="" if rule is None else f"{watch.base_url}/runbooks/{rule.runbook}",
+        runbook_url="" if rule is None else page_url(watch.base_url, rule.runbook),
         external_url=watch.base_url,
         at=now,
         repeats=telling.repeats,

@@ -196,6 +196,11 @@ class Silence:
         return self.starts_at <= moment < self.silenced_until and fits(self.matchers, labels)
 
 
+def page_url(base_url: str, slug: str) -> str:
+    """Tell where a runbook's page is."""
+    return f"{base_url}/operations/runbooks/{slug}"
+
+
 def fingerprint_of(labels: Labels) -> str:
     """Make the mark by which an alert is known: the same labels, the same mark."""
     text = json.dumps(dict(labels), sort_keys=True, separators=(",", ":"), ensure_ascii=False)

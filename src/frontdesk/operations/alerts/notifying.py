@@ -12,7 +12,7 @@ from frontdesk.kernel.db import Database
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.kernel.upkeep import Severity
 from frontdesk.operations.alerts.evaluating import EVALUATED, LEASE
-from frontdesk.operations.alerts.model import fingerprint_of
+from frontdesk.operations.alerts.model import fingerprint_of, page_url
 from frontdesk.operations.alerts.queries import notices, states
 from frontdesk.operations.alerts.queries.notices import Claimed
 from frontdesk.ports import ProviderError
@@ -123,7 +123,7 @@ def test_notice(status: NoticeStatus, *, base_url: str, now: datetime) -> Notice
         severity=Severity.CRITICAL.word,
         owner="operations",
         runbook="nobody-notified",
-        runbook_url=f"{base_url}/runbooks/nobody-notified",
+        runbook_url=page_url(base_url, "nobody-notified"),
         external_url=base_url,
         at=now,
         repeats=False,

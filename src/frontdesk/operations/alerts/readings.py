@@ -16,12 +16,13 @@ from frontdesk.features.campaigns import readings as campaigns_readings
 from frontdesk.features.consent import readings as consent_readings
 from frontdesk.features.contacts import readings as contacts_readings
 from frontdesk.features.delivery import readings as delivery_readings
+from frontdesk.features.scheduling import calendar_upkeep
 from frontdesk.features.textback import readings as textback_readings
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.outbox.store import count_pending, measure_lag
 from frontdesk.kernel.tallies import Tally, quantile, sum_by_span, sum_last_minute, sum_since
 from frontdesk.kernel.telemetry import Metric, MetricKind
-from frontdesk.kernel.telemetry.metrics import OUTBOX_DISPATCH_LAG, OUTBOX_PENDING
+from frontdesk.kernel.telemetry.metrics import BOOKING_POST_P95, OUTBOX_DISPATCH_LAG, OUTBOX_PENDING
 from frontdesk.kernel.upkeep import Reading, Sample
 from frontdesk.kernel.windows import PAIRS, SPANS, burn_rates
 from frontdesk.operations.alerts import counting
@@ -31,6 +32,7 @@ from frontdesk.operations.backups import checks as backups_checks
 from frontdesk.ports.alerts import CertificateReader
 
 PERCENT = 100.0
+MILLISECONDS = 1000.0
 LATELY = timedelta(minutes=5)
 UNTOLD_AFTER = timedelta(minutes=5)
 ALLOWED_FAULTS = 0.001  # 99.9 % of requests are answered without a fault of ours
@@ -43,6 +45,7 @@ HAVE_RULES = frozenset(
         "alerts.check_failing",
         "alerts.machine",
         "alerts.slow_or_failing",
+        "campaigns.run_on",
         "delivery.budgets_last",
         "delivery.queue_is_short",
         "delivery.texts_arrive",
@@ -154,6 +157,12 @@ async def _p95(tx: Transaction) -> Sequence[Sample]:
     return [Sample(quantile(0.95, counts), (kind,)) for kind, counts in buckets.items()]
 
 
+async def _booking_p95(tx: Transaction) -> Sequence[Sample]:
+    tallies = await sum_since(tx, counting.BOOKING_SECONDS, within=LATELY)
+    counts = {float(tally.labels["le"]): tally.amount for tally in tallies}
+    return [Sample(quantile(0.95, counts) * MILLISECONDS)] if counts else [Sample(0.0)]
+
+
 async def _request_counts(tx: Transaction) -> dict[str, tuple[float, float]]:
     spans = await sum_by_span(tx, counting.REQUESTS, spans=SPANS)
     kinds = {span: _by_kind(tallies).values() for span, tallies in spans.items()}
@@ -213,6 +222,11 @@ KERNEL: tuple[Reading, ...] = (
         help="95th percentile of seconds from request to answer, over the last 5 minutes.",
         measure=_p95,
         labels=("kind",),
+    ),
+    Reading(
+        name=BOOKING_POST_P95.name,
+        help=BOOKING_POST_P95.help,
+        measure=_booking_p95,
     ),
     Reading(
         name="http_burn_rate",
@@ -281,6 +295,7 @@ def all_readings(machine: Machine) -> tuple[Reading, ...]:
         *contacts_readings.READINGS,
         *delivery_readings.READINGS,
         *textback_readings.READINGS,
+        *calendar_upkeep.READINGS,
     )
 
 

@@ -82,6 +82,10 @@ LOOK_AT_SERVER = """
            pg_is_in_recovery() as standby
 """
 
+LIST_BACKUPS = """
+    select name, kind, state, size_bytes, words, started_at, finished_at from backups order by finished_at desc limit $1
+"""
+
 MEASURE_REPLAYED_AT = "select pg_last_xact_replay_timestamp()"
 
 COUNT_ROWS = """
@@ -173,6 +177,11 @@ async def find_last_backup(tx: Transaction, *, state: BackupState) -> BackupRow 
     """Find the last backup that ended like this."""
     row = await tx.fetchrow(FIND_LAST_BACKUP, state.value)
     return None if row is None else BackupRow(**dict(row))
+
+
+async def list_backups(tx: Transaction, *, limit: int = 50) -> list[BackupRow]:
+    """List backups that were taken or failed, latest first."""
+    return [BackupRow(**dict(row)) for row in await tx.fetch(LIST_BACKUPS, limit)]
 
 
 async def forget_backups(tx: Transaction, *, before: datetime, kept: list[str]) -> None:

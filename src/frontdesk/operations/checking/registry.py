@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from frontdesk.features.billing import checks as billing_checks
+from frontdesk.features.billing import remedies as billing_remedies
+from frontdesk.features.billing import sabotage as billing_sabotage
 from frontdesk.features.campaigns import checks as campaigns_checks
 from frontdesk.features.campaigns import remedies as campaigns_remedies
 from frontdesk.features.campaigns import sabotage as campaigns_sabotage
@@ -14,17 +17,27 @@ from frontdesk.features.consent import sabotage as consent_sabotage
 from frontdesk.features.delivery import checks as delivery_checks
 from frontdesk.features.delivery import remedies as delivery_remedies
 from frontdesk.features.delivery import sabotage as delivery_sabotage
+from frontdesk.features.scheduling import calendar_upkeep
+from frontdesk.features.scheduling import checks as scheduling_checks
+from frontdesk.features.scheduling import remedies as scheduling_remedies
+from frontdesk.features.scheduling import sabotage as scheduling_sabotage
 from frontdesk.features.textback import checks as textback_checks
+from frontdesk.features.textback import remedies as textback_remedies
+from frontdesk.features.textback import sabotage as textback_sabotage
 from frontdesk.kernel.upkeep import Check, Remedy, Sabotage
 from frontdesk.operations.alerts import checks as alerts_checks
 from frontdesk.operations.alerts import quiet
 from frontdesk.operations.backups import checks as backups_checks
 from frontdesk.operations.backups import sabotage as backups_sabotage
 from frontdesk.operations.checking import house, house_remedies, house_sabotage
+from frontdesk.operations.custody import checks as custody_checks
+from frontdesk.operations.custody import remedies as custody_remedies
+from frontdesk.operations.custody import sabotage as custody_sabotage
 from frontdesk.operations.incidents import checks as incidents_checks
 from frontdesk.operations.maintenance import checks as maintenance_checks
 from frontdesk.operations.maintenance import sabotage as maintenance_sabotage
 from frontdesk.operations.monitors import checks as monitors_checks
+from frontdesk.operations.releases import checks as releases_checks
 
 
 class _Named(Protocol):
@@ -50,29 +63,43 @@ _CHECKS: dict[str, Check] = _by_name(
     alerts_checks.CHECKS,
     quiet.CHECKS,
     backups_checks.CHECKS,
+    custody_checks.CHECKS,
     incidents_checks.CHECKS,
     maintenance_checks.CHECKS,
     monitors_checks.CHECKS,
+    releases_checks.CHECKS,
     delivery_checks.CHECKS,
     consent_checks.CHECKS,
     campaigns_checks.CHECKS,
+    billing_checks.CHECKS,
     textback_checks.CHECKS,
+    calendar_upkeep.CHECKS,
+    scheduling_checks.CHECKS,
 )
 _REMEDIES: dict[str, Remedy] = _by_name(
     house_remedies.REMEDIES,
     backups_checks.REMEDIES,
     maintenance_checks.REMEDIES,
+    custody_remedies.REMEDIES,
     delivery_remedies.REMEDIES,
     consent_remedies.REMEDIES,
     campaigns_remedies.REMEDIES,
+    textback_remedies.REMEDIES,
+    calendar_upkeep.REMEDIES,
+    scheduling_remedies.REMEDIES,
+    billing_remedies.REMEDIES,
 )
 _SABOTAGES: dict[str, Sabotage] = _by_name(
     house_sabotage.SABOTAGES,
     backups_sabotage.SABOTAGES,
     maintenance_sabotage.SABOTAGES,
+    custody_sabotage.SABOTAGES,
     delivery_sabotage.SABOTAGES,
     consent_sabotage.SABOTAGES,
     campaigns_sabotage.SABOTAGES,
+    textback_sabotage.SABOTAGES,
+    scheduling_sabotage.SABOTAGES,
+    billing_sabotage.SABOTAGES,
 )
 
 

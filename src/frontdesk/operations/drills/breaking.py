@@ -6,7 +6,7 @@ import os
 import signal
 
 from frontdesk.operations.checking.registry import all_sabotages
-from frontdesk.operations.drills import outside, queries, sending
+from frontdesk.operations.drills import calendars, custody, outside, queries, releases, sending
 from frontdesk.operations.drills.model import Break, Stage
 from frontdesk.operations.incidents import sabotage as incidents_sabotage
 from frontdesk.operations.monitors import sabotage as monitors_sabotage
@@ -89,7 +89,10 @@ _BREAKS: dict[str, Break] = {
         _held_up(),
         _left_waiting(),
         _monitor_failing(),
+        *calendars.BREAKS,
+        *custody.BREAKS,
         *outside.BREAKS,
+        *releases.BREAKS,
         *sending.BREAKS,
         *map(sending.in_rows, all_sabotages()),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from frontdesk.kernel import actor
@@ -48,15 +48,15 @@ async def perform_drill(
     try:
         await _expect_healthy(stage, page)
         started = clock.monotonic()
-        await broken_by.act(stage)
+        await _do(broken_by.act, stage, "the stage could not be broken")
         await _until_seen(stage, page, clock, patience)
         detected = clock.monotonic() - started
         if broken_by.recover is not None and not broken_by.recover_after:
-            await broken_by.recover(stage)
+            await _do(broken_by.recover, stage, "the world did not get well")
         ended, steps = await _run(stage, page, reason=f"drill: {broken_by.sentence}")
         _expect_end(ended, broken_by.ends)
         if broken_by.recover is not None and broken_by.recover_after:
-            await broken_by.recover(stage)
+            await _do(broken_by.recover, stage, "a person could not do what the page says")
         repaired = clock.monotonic() - started - detected
         await _until_well(stage, page, clock)
     except _Failed as failed:
@@ -72,6 +72,14 @@ async def perform_drill(
         times=StageTime(_rounded(detected), _rounded(repaired)),
         steps=tuple(_shown(step) for step in steps),
     )
+
+
+async def _do(act: Callable[[Stage], Awaitable[None]], stage: Stage, otherwise: str) -> None:
+    """Do something to the stage; whatever goes wrong with it is a drill that failed, and the next is performed."""
+    try:
+        await act(stage)
+    except Exception as error:
+        raise _Failed(f"{otherwise}: {type(error).__name__}: {error}") from error
 
 
 async def _expect_healthy(stage: Stage, page: Runbook) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from frontdesk.features.billing import sabotage as billing_sabotage
 from frontdesk.features.campaigns import sabotage as campaigns_sabotage
 from frontdesk.features.consent import sabotage as consent_sabotage
 from frontdesk.features.delivery import sabotage as delivery_sabotage
+from frontdesk.features.textback import sabotage as textback_sabotage
 from frontdesk.kernel.upkeep import Sabotage
+from frontdesk.operations.custody import sabotage as custody_sabotage
 from frontdesk.operations.drills.model import Break, Stage
 from frontdesk.operations.runbooks import RunState
 from frontdesk.providers.twin import FaultKind, FaultOrder
@@ -15,9 +18,24 @@ from frontdesk.providers.twin import FaultKind, FaultOrder
 FEW = 6  # a breaker opens after five failures in a row; filtered are five texts
 REGISTRATION_MISSING, FILTERED = 30034, 30007
 
-SET_RIGHT: Mapping[str, Sabotage] = {**delivery_sabotage.SET_RIGHT, **campaigns_sabotage.SET_RIGHT}
+SET_RIGHT: Mapping[str, Sabotage] = {
+    **delivery_sabotage.SET_RIGHT,
+    **billing_sabotage.SET_RIGHT,
+    **campaigns_sabotage.SET_RIGHT,
+    **textback_sabotage.SET_RIGHT,
+    **custody_sabotage.SET_RIGHT,
+}
 # What a page finds and leaves to a person.
-FOR_PERSONS = frozenset({"delivery.receipts_lost", "delivery.budget_of_one_cent", "campaigns.tripped"})
+FOR_PERSONS = frozenset(
+    {
+        "delivery.receipts_lost",
+        "delivery.budget_of_one_cent",
+        "campaigns.tripped",
+        "textback.person_waits",
+        "custody.failed_logins",
+        "billing.news_lost",
+    }
+)
 
 
 def in_rows(sabotage: Sabotage) -> Break:

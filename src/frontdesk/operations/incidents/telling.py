@@ -8,7 +8,7 @@ from dataclasses import replace
 from frontdesk.kernel.db import Transaction
 from frontdesk.operations.alerts.evaluating import LEASE, Watch
 from frontdesk.operations.alerts.grouping import Group
-from frontdesk.operations.alerts.model import fingerprint_of
+from frontdesk.operations.alerts.model import fingerprint_of, page_url
 from frontdesk.operations.alerts.queries import notices, states
 from frontdesk.operations.incidents.model import Incident
 from frontdesk.operations.incidents.on_call import OnCall
@@ -54,7 +54,7 @@ def _notice(incident: Incident, watch: Watch, *, because: str, on_call: Sequence
         severity=severity,
         owner="operations",
         runbook=incident.runbook or PAGE,
-        runbook_url=f"{watch.base_url}/runbooks/{incident.runbook or PAGE}",
+        runbook_url=page_url(watch.base_url, incident.runbook or PAGE),
         external_url=watch.base_url,
         at=tx.now,
         repeats=incident.notices > 1,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from frontdesk.providers.http.failures import NotSent
 from frontdesk.providers.http.message import HttpResponse, Origin, RequestStarted, encode_request
-from frontdesk.providers.http.pool import OriginPool
+from frontdesk.providers.http.pool import Dial, OriginPool
 
 DEADLINE_SECONDS = 10.0
 """Total time one request may take, connection included; a slow trickle does not stretch it."""
@@ -24,7 +24,7 @@ class HttpClient:
     """An HTTP/1.1 client for one event loop; no retries, no redirects, no cookies, no proxies, no decompression.
 
     `connections_per_origin` bounds what is open to one origin, `ssl_context` replaces the default one (which checks
-    the certificate and the host name).
+    the certificate and the host name), `dial` the usual look-up and connection.
     """
 
     def __init__(
@@ -33,10 +33,12 @@ class HttpClient:
         connections_per_origin: int = 256,
         idle_seconds: float = IDLE_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
+        dial: Dial | None = None,
     ) -> None:
         self._limit = connections_per_origin
         self._idle_seconds = idle_seconds
         self._ssl_context = ssl_context
+        self._dial = dial
         self._pools: dict[Origin, OriginPool] = {}
         self._closed = False
 
@@ -83,7 +85,12 @@ class HttpClient:
         if origin.scheme == "https" and self._ssl_context is None:
             self._ssl_context = ssl.create_default_context()
         pool = OriginPool(
-            origin, loop=loop, limit=self._limit, idle_seconds=self._idle_seconds, ssl_context=self._ssl_context
+            origin,
+            loop=loop,
+            limit=self._limit,
+            idle_seconds=self._idle_seconds,
+            ssl_context=self._ssl_context,
+            dial=self._dial,
         )
         self._pools[origin] = pool
         return pool

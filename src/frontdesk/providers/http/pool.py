@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import ssl
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 from frontdesk.providers.http.connection import Connection
 from frontdesk.providers.http.failures import NotSent
 from frontdesk.providers.http.message import Origin
+
+Dial = Callable[[Origin], Awaitable[socket.socket]]
+"""Connects to an origin by a way of its own; refuses with NotSent or OSError."""
 
 
 class OriginPool:
@@ -23,8 +28,10 @@ class OriginPool:
         limit: int,
         idle_seconds: float,
         ssl_context: ssl.SSLContext | None,
+        dial: Dial | None = None,
     ) -> None:
         self.origin = origin
+        self._dial = dial
         self.authority = origin.authority
         self._loop = loop
         self._limit = limit
@@ -120,16 +127,9 @@ class OriginPool:
             self.release(given)
 
     async def _open(self, deadline_at: float) -> Connection:
-        secure = self.origin.scheme == "https"
         try:
             async with asyncio.timeout_at(deadline_at):
-                _, connection = await self._loop.create_connection(
-                    lambda: Connection(loop=self._loop, on_lost=self._lost, watch=self._watch),
-                    self.origin.host,
-                    self.origin.port,
-                    ssl=self._ssl_context if secure else None,
-                    server_hostname=self.origin.host if secure else None,
-                )
+                connection = await self._reach()
         except TimeoutError:
             raise NotSent("no connection before the deadline") from None
         except ssl.SSLError as error:
@@ -141,6 +141,28 @@ class OriginPool:
             connection.close()
             raise NotSent("the connection was closed as soon as it was made")
         self._live.add(connection)
+        return connection
+
+    async def _reach(self) -> Connection:
+        secure = self.origin.scheme == "https"
+        ssl_context, server_hostname = (self._ssl_context, self.origin.host) if secure else (None, None)
+
+        def make() -> Connection:
+            return Connection(loop=self._loop, on_lost=self._lost, watch=self._watch)
+
+        if self._dial is None:
+            _, connection = await self._loop.create_connection(
+                make, self.origin.host, self.origin.port, ssl=ssl_context, server_hostname=server_hostname
+            )
+            return connection
+        connected = await self._dial(self.origin)
+        try:
+            _, connection = await self._loop.create_connection(
+                make, sock=connected, ssl=ssl_context, server_hostname=server_hostname
+            )
+        except BaseException:
+            connected.close()
+            raise
         return connection
 
     def _watch(self, deadline_at: float) -> None:

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import assert_never
 
 from frontdesk.kernel.errors import Refused
-from frontdesk.ports import InboundText, Media, OptOutHint, ReceiptStatus, TextReceipt
+from frontdesk.ports import RECEIPTS_OF_FAILURE, InboundText, Media, OptOutHint, TextReceipt
 from frontdesk.providers.telnyx.client import reference_in
-from frontdesk.providers.telnyx.errors import PROVIDER
+from frontdesk.providers.telnyx.errors import PROVIDER, REFUSALS
 from frontdesk.providers.telnyx.event import Event
 from frontdesk.providers.telnyx.states import read_text_status
 
@@ -17,7 +17,6 @@ MAX_MEDIA = 10
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _OPT_OUT_HINTS = {"STOP": OptOutHint.STOP, "START": OptOutHint.START, "HELP": OptOutHint.HELP}
-_FAILURES = frozenset({ReceiptStatus.FAILED, ReceiptStatus.UNDELIVERED})
 _RECEIPTS = frozenset({"message.sent", "message.finalized"})
 
 
@@ -85,12 +84,15 @@ def read_text_receipt(event: Event) -> TextReceipt:
     if status is None:
         raise Refused("telnyx.unknown_status", f"Telnyx's webhook names an unknown status: {word[:32]}.", status=400)
     errors = event.payload.errors
+    failed = status in RECEIPTS_OF_FAILURE
+    code = str(errors[0].code) if errors and failed else ""
     return TextReceipt(
         provider=PROVIDER,
         provider_message_id=_message_id(event),
         status=status,
         reference=reference_in(event.payload.webhook_url),
-        error_code=str(errors[0].code) if errors and status in _FAILURES else "",
+        error_code=code,
+        failure=REFUSALS.classify_receipt(code) if failed else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from frontdesk.kernel.errors import Refused
 from frontdesk.ports import (
+    RECEIPTS_OF_FAILURE,
     CallStatus,
     CallUpdate,
     DialEnded,
@@ -19,7 +20,7 @@ from frontdesk.ports import (
     TextReceipt,
 )
 from frontdesk.providers.callback_reference import read_reference
-from frontdesk.providers.twilio.errors import PROVIDER
+from frontdesk.providers.twilio.errors import PROVIDER, REFUSALS
 from frontdesk.providers.twilio.signature import VerifiedForm
 from frontdesk.providers.twilio.states import CALL_STATES, DIAL_STATES, read_text_status
 
@@ -156,6 +157,7 @@ def read_text_receipt(form: VerifiedForm) -> TextReceipt:
         status=status,
         reference=read_reference(form.query),
         error_code="" if code == "0" else code,
+        failure=REFUSALS.classify_receipt(code) if status in RECEIPTS_OF_FAILURE else None,
     )
 
 

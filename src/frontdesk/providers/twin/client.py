@@ -67,7 +67,7 @@ class TwinControl:
     ) -> None:
         await self.close()
 
-    async def _ask(
+    async def ask(
         self,
         method: str,
         path: str,
@@ -76,6 +76,7 @@ class TwinControl:
         order: Order | Mapping[str, object] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> _T:
+        """Make one request to the control API and read its answer as `answer`; a refusal arrives as `Refused`."""
         if self._session is None:
             timeout = aiohttp.ClientTimeout(total=_DEADLINE)
             self._session = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
@@ -92,19 +93,19 @@ class TwinControl:
 
     async def state(self) -> StateReport:
         """Look at everything at once."""
-        return await self._ask("GET", "/state", StateReport)
+        return await self.ask("GET", "/state", StateReport)
 
     async def settings(self) -> Settings:
         """Read the settings."""
-        return await self._ask("GET", "/settings", Settings)
+        return await self.ask("GET", "/settings", Settings)
 
     async def change_settings(self, settings: Settings) -> Settings:
         """Replace the settings; start from `settings()` with `msgspec.structs.replace` to change a few."""
-        return await self._ask("POST", "/settings", Settings, order=settings)
+        return await self.ask("POST", "/settings", Settings, order=settings)
 
     async def configure_account(self, setup: AccountSetup) -> None:
         """Open an account or change its tokens."""
-        await self._ask("POST", "/accounts", dict[str, bool], order=setup)
+        await self.ask("POST", "/accounts", dict[str, bool], order=setup)
 
     async def configure_number(
         self,
@@ -131,26 +132,26 @@ class TwinControl:
             provider=provider,
             messaging_profile_id=messaging_profile_id,
         )
-        return await self._ask("POST", "/numbers", NumberView, order=setup)
+        return await self.ask("POST", "/numbers", NumberView, order=setup)
 
     async def configure_service(self, setup: ServiceSetup) -> None:
         """Open a messaging service or change it."""
-        await self._ask("POST", "/services", dict[str, bool], order=setup)
+        await self.ask("POST", "/services", dict[str, bool], order=setup)
 
     async def script_fate(
         self, number: str, *, error_code: int = 0, status: str = "", provider: str = "twilio"
     ) -> None:
         """Say what becomes of texts to a number."""
         fate = Fate(number=number, error_code=error_code, status=status, provider=provider)
-        await self._ask("POST", "/fates", dict[str, bool], order=fate)
+        await self.ask("POST", "/fates", dict[str, bool], order=fate)
 
     async def block_pair(self, *, number: str, customer: str) -> None:
         """Let the carrier know of a STOP that never reached us."""
-        await self._ask("POST", "/stops", list[StopEntry], order=StopEntry(number=number, customer=customer))
+        await self.ask("POST", "/stops", list[StopEntry], order=StopEntry(number=number, customer=customer))
 
     async def unblock_pair(self, *, number: str, customer: str) -> None:
         """Lift the carrier's block."""
-        await self._ask("DELETE", "/stops", list[StopEntry], order=StopEntry(number=number, customer=customer))
+        await self.ask("DELETE", "/stops", list[StopEntry], order=StopEntry(number=number, customer=customer))
 
     async def place_call(
         self,
@@ -177,58 +178,58 @@ class TwinControl:
             call_sid=call_sid,
             wait=wait,
         )
-        return await self._ask("POST", "/calls", CallReport, order=order)
+        return await self.ask("POST", "/calls", CallReport, order=order)
 
     async def send_text(
         self, *, customer: str, to: str, body: str, media: tuple[MediaOrder, ...] = (), message_sid: str = ""
     ) -> TextReport:
         """Let a customer text a number of ours; reports how our webhook answered."""
         order = SendText(customer=customer, to=to, body=body, media=media, message_sid=message_sid)
-        return await self._ask("POST", "/texts", TextReport, order=order)
+        return await self.ask("POST", "/texts", TextReport, order=order)
 
     async def inject_fault(self, fault: FaultOrder) -> FaultView:
         """Put a fault in force: `FaultOrder(kind=FaultKind.REPLY_LOST, recipient=..., count=1)`."""
-        return await self._ask("POST", "/faults", FaultView, order=fault)
+        return await self.ask("POST", "/faults", FaultView, order=fault)
 
     async def faults(self) -> list[FaultView]:
         """List faults, spent ones too."""
-        return await self._ask("GET", "/faults", list[FaultView])
+        return await self.ask("GET", "/faults", list[FaultView])
 
     async def clear_faults(self, fault_id: int | None = None) -> int:
         """Lift one fault or all; tell how many."""
         query = {} if fault_id is None else {"id": str(fault_id)}
-        return (await self._ask("DELETE", "/faults", dict[str, int], query=query))["lifted"]
+        return (await self.ask("DELETE", "/faults", dict[str, int], query=query))["lifted"]
 
     async def journal(
         self, *, after: int = 0, limit: int = 1000, operation: str = "", to: str = ""
     ) -> list[JournalView]:
         """List requests the carrier received, oldest first."""
         query = {"after": str(after), "limit": str(limit), "operation": operation, "to": to}
-        return await self._ask("GET", "/journal", list[JournalView], query=query)
+        return await self.ask("GET", "/journal", list[JournalView], query=query)
 
     async def webhooks(self, *, kind: str = "", limit: int = 1000) -> list[WebhookReport]:
         """List webhooks the carrier posted to us, oldest first."""
-        return await self._ask("GET", "/webhooks", list[WebhookReport], query={"kind": kind, "limit": str(limit)})
+        return await self.ask("GET", "/webhooks", list[WebhookReport], query={"kind": kind, "limit": str(limit)})
 
     async def messages(self, *, limit: int = 1000) -> list[MessageView]:
         """List the last texts in both directions."""
-        return await self._ask("GET", "/messages", list[MessageView], query={"limit": str(limit)})
+        return await self.ask("GET", "/messages", list[MessageView], query={"limit": str(limit)})
 
     async def texts_to(self, number: str) -> list[MessageView]:
         """List texts that left towards a number."""
-        return await self._ask("GET", "/texts_to", list[MessageView], query={"number": number})
+        return await self.ask("GET", "/texts_to", list[MessageView], query={"number": number})
 
     async def wait_for_text(
         self, to: str = "", *, status: str = "delivered", count: int = 1, within: float = 5.0, contains: str = ""
     ) -> WaitReport:
         """Wait until `count` texts reached `status`; `met` is false when `within` seconds went by first."""
         query = {"to": to, "status": status, "count": str(count), "timeout": str(within), "contains": contains}
-        return await self._ask("GET", "/wait", WaitReport, query=query)
+        return await self.ask("GET", "/wait", WaitReport, query=query)
 
     async def wait_until_idle(self, *, within: float = 5.0) -> bool:
         """Wait until nothing is due and every webhook was answered."""
-        return (await self._ask("GET", "/wait", WaitReport, query={"idle": "1", "timeout": str(within)})).met
+        return (await self.ask("GET", "/wait", WaitReport, query={"idle": "1", "timeout": str(within)})).met
 
     async def reset(self, *, numbers: bool = False) -> None:
         """Forget all traffic, faults and settings; with `numbers` also numbers, services and accounts."""
-        await self._ask("POST", "/reset", dict[str, bool], order=ResetOrder(numbers=numbers))
+        await self.ask("POST", "/reset", dict[str, bool], order=ResetOrder(numbers=numbers))

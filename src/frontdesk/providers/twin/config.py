@@ -42,6 +42,15 @@ class TwinConfig:
     test_auth_token: str = field(default_factory=_fresh_token, repr=False)
     telnyx_api_key: str = field(default_factory=_fresh_api_key, repr=False)
     telnyx_private_key: str = field(default_factory=_fresh_private_key, repr=False)
+    google_client_id: str = field(default_factory=_fresh_token)
+    google_client_secret: str = field(default_factory=_fresh_token, repr=False)
+    jobber_client_id: str = field(default_factory=_fresh_token)
+    jobber_client_secret: str = field(default_factory=_fresh_token, repr=False)
+    jobber_api_token: str = field(default_factory=_fresh_token, repr=False)
+    stripe_secret_key: str = field(default_factory=lambda: "sk_test_" + _fresh_token(), repr=False)
+    stripe_webhook_secret: str = field(default_factory=lambda: "whsec_" + _fresh_token(), repr=False)
+    stripe_webhook_url: str = ""
+    openai_api_key: str = field(default_factory=lambda: "sk-" + _fresh_token(), repr=False)
     control_token: str = field(default="", repr=False)
     journal_size: int = 200_000
     message_limit: int = 200_000

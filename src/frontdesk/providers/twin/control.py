@@ -12,8 +12,14 @@ import msgspec
 from aiohttp import web
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.providers.twin.calendar_control import TARGETS as CALENDAR_TARGETS
+from frontdesk.providers.twin.calendar_control import CalendarControl
 from frontdesk.providers.twin.faults import ANY, API_FAULTS, Fault
 from frontdesk.providers.twin.journal import JournalEntry
+from frontdesk.providers.twin.openai.company import Operation as OpenAiOperation
+from frontdesk.providers.twin.stripe.events import STRIPE_EVENT
+from frontdesk.providers.twin.stripe_control import TARGETS as STRIPE_TARGETS
+from frontdesk.providers.twin.stripe_control import StripeControl
 from frontdesk.providers.twin.telnyx.company import NAME as TELNYX
 from frontdesk.providers.twin.telnyx.company import Telnyx
 from frontdesk.providers.twin.telnyx.exchange import Operation as TelnyxOperation
@@ -44,7 +50,8 @@ TOKEN_HEADER: Final = "X-Twin-Token"  # noqa: S105 - a header's name
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 _LONGEST_WAIT: Final = 300.0
 _SHOWN: Final = 1000
-_TARGETS: Final = frozenset(Operation) | frozenset(WebhookKind) | frozenset(TelnyxOperation) | {ANY}
+_CARRIER_TARGETS: Final = frozenset(Operation) | frozenset(WebhookKind) | frozenset(TelnyxOperation)
+_TARGETS: Final = _CARRIER_TARGETS | CALENDAR_TARGETS | STRIPE_TARGETS | frozenset(OpenAiOperation) | {ANY}
 _PROVIDERS: Final = ("twilio", TELNYX)
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[object]]
@@ -88,8 +95,12 @@ def _merged(*lists: Sequence[MessageView]) -> tuple[MessageView, ...]:
 class Control:
     """Answers the control API; every answer is JSON, a refusal is problem+json."""
 
-    def __init__(self, world: World, carrier: Carrier, telnyx: Telnyx) -> None:
+    def __init__(
+        self, world: World, carrier: Carrier, telnyx: Telnyx, calendars: CalendarControl, payments: StripeControl
+    ) -> None:
         self._world = world
+        self._calendars = calendars
+        self._payments = payments
         self._carrier = carrier
         self._telnyx = telnyx
 
@@ -118,6 +129,8 @@ class Control:
             ("GET", "/texts_to", self._texts_to),
             ("GET", "/wait", self._wait),
             ("POST", "/reset", self._reset),
+            *self._calendars.table(),
+            *self._payments.table(),
         ]
         return [web.route(method, "/_twin" + path, self._serve(how)) for method, path, how in table]
 
@@ -233,7 +246,7 @@ class Control:
     async def _inject(self, request: web.Request) -> object:
         order = await _order(request, FaultOrder)
         on = order.on or (Operation.MESSAGES_CREATE if order.kind in API_FAULTS else ANY)
-        if order.kind in (FaultKind.REORDER, FaultKind.BEFORE_REPLY):
+        if order.kind in (FaultKind.REORDER, FaultKind.BEFORE_REPLY) and on != STRIPE_EVENT:
             on = WebhookKind.SMS_STATUS
         if on not in _TARGETS:
             raise Refused("twin.fault_target_unknown", f"{on} is not one of {sorted(_TARGETS)}", status=422)
@@ -292,4 +305,6 @@ class Control:
         await self._world.reset()
         self._carrier.reset(numbers=order.numbers)
         self._telnyx.reset(numbers=order.numbers)
+        self._calendars.reset()
+        self._payments.reset()
         return {"ok": True}

@@ -53,6 +53,7 @@ class Postman(ABC, Generic[_Parcel]):
         self._lines: dict[str, deque[_Parcel]] = {}
         self._on_their_way: set[asyncio.Task[WebhookReport]] = set()
         self._session: aiohttp.ClientSession | None = None
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._is_closed = False
 
     async def close(self) -> None:
@@ -156,9 +157,10 @@ class Postman(ABC, Generic[_Parcel]):
         self, opened: WebhookReport, body: bytes | None, headers: Mapping[str, str], patience: aiohttp.ClientTimeout
     ) -> WebhookReport:
         """Make one attempt, and write down how it ended."""
-        started = self._world.clock.monotonic()
-        status, reply, error = await self._ask(opened, body, headers, patience)
-        latency_ms = round((self._world.clock.monotonic() - started) * 1000, 3)
+        async with self._turn(opened.kind):  # the company's patience begins when it calls, not while it waits to
+            started = self._world.clock.monotonic()
+            status, reply, error = await self._ask(opened, body, headers, patience)
+            latency_ms = round((self._world.clock.monotonic() - started) * 1000, 3)
         report = msgspec.structs.replace(opened, latency_ms=latency_ms, status=status, reply=reply, error=error)
         self._world.journal.posted(report)
         return report
@@ -170,7 +172,7 @@ class Postman(ABC, Generic[_Parcel]):
         if self._is_closed:
             return 0, "", "ct"
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=_CONNECTIONS)
+            connector = aiohttp.TCPConnector(limit=0)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         try:
             async with self._session.request(
@@ -182,3 +184,7 @@ class Postman(ABC, Generic[_Parcel]):
             return 0, "", "ct"
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return 0, "", "rt"
+
+    def _turn(self, kind: str) -> asyncio.Semaphore:
+        """Give each kind of webhook connections of its own: what a person writes does not wait behind receipts."""
+        return self._turns.setdefault(kind, asyncio.Semaphore(_CONNECTIONS))

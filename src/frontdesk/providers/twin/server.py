@@ -8,8 +8,16 @@ from typing import Self
 from aiohttp import web
 
 from frontdesk.kernel.clock import Clock
+from frontdesk.providers.twin.calendar_control import CalendarControl
 from frontdesk.providers.twin.config import TwinConfig
 from frontdesk.providers.twin.control import Control
+from frontdesk.providers.twin.doorway import Observer as AnswerWatcher
+from frontdesk.providers.twin.google.company import Google
+from frontdesk.providers.twin.jobber.company import Jobber
+from frontdesk.providers.twin.openai.company import OpenAi
+from frontdesk.providers.twin.stripe.company import Stripe
+from frontdesk.providers.twin.stripe.events import EventObserver as StripeObserver
+from frontdesk.providers.twin.stripe_control import StripeControl
 from frontdesk.providers.twin.telnyx.api import CallObserver
 from frontdesk.providers.twin.telnyx.company import Telnyx
 from frontdesk.providers.twin.telnyx.events import EventObserver
@@ -29,7 +37,7 @@ class TwinServer:
     headers: tests check the official contracts there.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one observer per company
         self,
         config: TwinConfig | None = None,
         *,
@@ -38,6 +46,11 @@ class TwinServer:
         on_webhook: Observer | None = None,
         on_telnyx_answer: CallObserver | None = None,
         on_telnyx_webhook: EventObserver | None = None,
+        on_google_answer: AnswerWatcher | None = None,
+        on_jobber_answer: AnswerWatcher | None = None,
+        on_openai_answer: AnswerWatcher | None = None,
+        on_stripe_answer: AnswerWatcher | None = None,
+        on_stripe_webhook: StripeObserver | None = None,
     ) -> None:
         self.config = config or TwinConfig()
         if self.config.host not in _LOOPBACK and not self.config.control_token:
@@ -45,6 +58,10 @@ class TwinServer:
         self.world = World(self.config, clock)
         self.carrier = Carrier(self.world, on_answer=on_answer, on_webhook=on_webhook)
         self.telnyx = Telnyx(self.world, on_answer=on_telnyx_answer, on_webhook=on_telnyx_webhook)
+        self.google = Google(self.world, on_answer=on_google_answer)
+        self.jobber = Jobber(self.world, on_answer=on_jobber_answer)
+        self.openai = OpenAi(self.world, on_answer=on_openai_answer)
+        self.stripe = Stripe(self.world, on_answer=on_stripe_answer, on_webhook=on_stripe_webhook)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -55,8 +72,10 @@ class TwinServer:
     async def start(self) -> None:
         """Listen; port 0 takes a free one."""
         app = web.Application(client_max_size=_LARGEST_BODY)
-        control = Control(self.world, self.carrier, self.telnyx)
-        app.add_routes([*self.carrier.routes(), *self.telnyx.routes(), *control.routes()])
+        calendars = CalendarControl(self.world, self.google, self.jobber)
+        control = Control(self.world, self.carrier, self.telnyx, calendars, StripeControl(self.stripe))
+        companies = (self.carrier, self.telnyx, self.google, self.jobber, self.stripe, self.openai, control)
+        app.add_routes([route for company in companies for route in company.routes()])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, keepalive_timeout=300)
         await runner.setup()
         self._runner = runner
@@ -75,6 +94,9 @@ class TwinServer:
         await self.world.stop()
         await self.carrier.close()
         await self.telnyx.close()
+        await self.google.close()
+        await self.jobber.close()
+        await self.stripe.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

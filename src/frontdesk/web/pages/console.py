@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from frontdesk.features import conversations
-from frontdesk.features.conversations.routes import answer
+from frontdesk.features.conversations.routes import answer, member_of
 from frontdesk.features.delivery.routes import pause_business, resume_business
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
@@ -103,7 +103,7 @@ def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: 
         async with visit.transaction() as tx:
             thread = await read_thread(tx, visit, conversation_id)
             if visit.may(Scope.MESSAGES_SEND):
-                await conversations.mark_read(tx, conversation_id=conversation_id)
+                await conversations.mark_read(tx, conversation_id=conversation_id, by=member_of(visit))
         if FRAGMENT not in request.headers:
             return _back(visit, thread=conversation_id)
         csrf = door.entrance.csrf_for(request)

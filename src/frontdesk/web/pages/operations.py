@@ -17,8 +17,10 @@ from frontdesk.operations.checking.queries import count_processes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import FRAGMENT, Shown, go_to
 from frontdesk.web.pages.operations_alerts import add_alerts
+from frontdesk.web.pages.operations_backups import add_backups
 from frontdesk.web.pages.operations_desk import OperationsDesk
 from frontdesk.web.pages.operations_incidents import add_incidents, list_open
+from frontdesk.web.pages.operations_on_call import add_on_call
 from frontdesk.web.pages.operations_runs import add_runbooks, add_runs
 from frontdesk.web.pages.operations_views import (
     STALE,
@@ -73,7 +75,23 @@ def operation_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     add_runs(routes, door, desk)
     add_alerts(routes, door, desk, alert_rules(parts.settings))
     add_incidents(routes, door, desk)
-    return routes
+    add_backups(routes, door, desk)
+    add_on_call(routes, door, desk)
+    whole = APIRouter(include_in_schema=False)
+    whole.routes.extend(routes.routes)
+    _add_short_addresses(whole, door)
+    return whole
+
+
+def _add_short_addresses(routes: APIRouter, door: FrontDoor) -> None:
+    """Lead from the address that older notices of alerts carry, and that is quicker to type, to the page."""
+
+    @routes.get("/runbooks/{slug}")
+    async def lead_to_page(
+        visit: Annotated[PlatformVisit, Depends(door.to_platform(Scope.OPERATIONS_READ))],  # noqa: ARG001 - lets in
+        slug: str,
+    ) -> Response:
+        return go_to(f"{HOME}/runbooks/{runbooks.get_runbook(slug).slug}")
 
 
 def _add_standing(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> None:

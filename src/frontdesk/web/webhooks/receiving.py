@@ -37,15 +37,15 @@ class TooLarge(Exception):
     """A body grew past what any webhook needs."""
 
 
-async def read_body(request: Request) -> bytes:
-    """Read a body of at most 64 KiB, whether or not its length is declared; refuses more before reading on."""
+async def read_body(request: Request, *, limit: int = MAX_BODY_BYTES) -> bytes:
+    """Read a body of at most `limit` bytes, whether or not its length is declared; refuses more before reading on."""
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise TooLarge
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > limit:
             raise TooLarge
     return bytes(body)
 

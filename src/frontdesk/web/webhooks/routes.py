@@ -13,6 +13,8 @@ from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.telemetry import get_logger
 from frontdesk.kernel.telemetry.metrics import WEBHOOK_REQUESTS
+from frontdesk.web.webhooks.calendars import CalendarWebhooks
+from frontdesk.web.webhooks.stripe import StripeWebhooks
 from frontdesk.web.webhooks.telnyx import TelnyxWebhooks
 from frontdesk.web.webhooks.texts import TextWebhooks
 from frontdesk.web.webhooks.voice import VoiceWebhooks
@@ -52,9 +54,19 @@ def webhook_routes(parts: Frontdesk) -> list[BaseRoute]:
     }
     # Telnyx tells everything to the one address of its messaging profile, unless a text names another.
     of_telnyx = dict.fromkeys(("/webhooks/telnyx/sms", "/webhooks/telnyx/sms/status", "/api/sms/webhook"), telnyx.take)
+    of_stripe: dict[str, Endpoint] = {"/webhooks/stripe": StripeWebhooks(parts).take}
+    calendars = CalendarWebhooks(parts)
+    of_google: dict[str, Endpoint] = {"/webhooks/google/calendar": calendars.google}
+    of_jobber: dict[str, Endpoint] = {"/webhooks/jobber": calendars.jobber}
     return [
         Route(path, _guarded(endpoint, parts, provider), methods=["POST"])
-        for provider, table in (("twilio", endpoints), ("telnyx", of_telnyx))
+        for provider, table in (
+            ("twilio", endpoints),
+            ("telnyx", of_telnyx),
+            ("stripe", of_stripe),
+            ("google", of_google),
+            ("jobber", of_jobber),
+        )
         for path, endpoint in table.items()
     ]
 

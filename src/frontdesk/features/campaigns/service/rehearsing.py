@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ import msgspec
 from frontdesk.features import delivery, senders, tenants
 from frontdesk.features.campaigns.model import REHEARSED_DAYS, RehearsalStatus
 from frontdesk.features.campaigns.queries import campaigns, rehearsals
-from frontdesk.features.campaigns.rehearsal import Line, Money, Number, Stage, play, sum_up
+from frontdesk.features.campaigns.rehearsal import Carriers, Line, Money, Number, Stage, play, sum_up
 from frontdesk.features.campaigns.service.drafting import get_campaign
 from frontdesk.features.campaigns.service.making import Made, Maker, make_some
 from frontdesk.kernel.actor import Actor
@@ -124,6 +124,7 @@ async def set_the_stage(
     """Read what the play needs: the numbers' pace, the money, and the law as asked with `allowed`."""
     tenant = await tenants.get_tenant(tx)
     money = await delivery.get_budget(tx)
+    brands = await senders.list_brands(tx)
 
     def reopens(line: Line, at: datetime) -> datetime | None:
         if allowed is None:
@@ -144,6 +145,8 @@ async def set_the_stage(
             phone: Number(
                 segments_per_second=senders.segments_per_second(one.number_type, one.segments_per_second),
                 allowance=allowance(one),
+                brand=one.brand_id,
+                registration=one.registration_id or one.phone_e164,
             )
             for phone, one in maker.numbers.items()
         },
@@ -155,6 +158,26 @@ async def set_the_stage(
         ),
         per_minute=maker.campaign.per_minute,
         reopens=reopens,
+        carriers=_what_carriers_allow(maker.numbers.values(), brands),
+    )
+
+
+def _what_carriers_allow(numbers: Iterable[senders.SendingNumber], brands: Sequence[senders.Brand]) -> Carriers:
+    """Bring together the limits of brands and of registered campaigns; every text is taken to count there."""
+    limits = {
+        one.brand_id: senders.segments_a_day(one.daily_segments, one.daily_share, advertising=True) for one in brands
+    }
+    shares = {one.brand_id: one.minute_share for one in brands}
+    per_second: dict[str, float] = {}
+    for one in numbers:
+        rate = senders.campaign_segments_per_second(one.campaign_class, shares.get(one.brand_id, senders.WHOLE))
+        if rate is not None:
+            per_second[one.registration_id or one.phone_e164] = rate
+    return Carriers(
+        zone=senders.CARRIER_ZONE.key,
+        daily_segments={brand: limit for brand, limit in limits.items() if limit is not None},
+        used_today={one.brand_id: one.used_today for one in brands},
+        per_second=per_second,
     )
 
 

@@ -1,5 +1,6 @@
 """The verbs of contacts."""
 
+from frontdesk.features.contacts.service.cards import get_card
 from frontdesk.features.contacts.service.matching import count_matching, facts_for, list_matching
 from frontdesk.features.contacts.service.people import (
     ensure_contact,
@@ -14,6 +15,7 @@ __all__ = [
     "ensure_contact",
     "facts_for",
     "find_contact_by_phone",
+    "get_card",
     "get_contact",
     "get_segment",
     "list_contacts",

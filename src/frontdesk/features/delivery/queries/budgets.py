@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+import asyncpg
+
 from frontdesk.kernel.db import Transaction, affected
 
 # In one order of tenants, so that two claims of several tenants never wait for each other in a circle.
@@ -102,47 +104,35 @@ ENSURE = """
     on conflict do nothing
 """
 
-# What no carrier took is given back; what was reserved yesterday is no part of today's sum any more. Which day it is
-# for the budget is asked of the locked row: a first text after midnight may just have turned it.
-REFUND = """
-    with back as (
-      select id, tenant_id, cost_cents, posting_at from send_jobs
-      where cost_cents > 0 and status in ('failed', 'blocked', 'dropped') and provider_message_id is null
-      order by tenant_id, id limit $2
-      for update skip locked
-    ), cleared as (
-      update send_jobs as job set cost_cents = 0 from back where job.id = back.id
-    ), given as (
-      select back.tenant_id, array_agg((back.posting_at at time zone business.timezone)::date) as days,
-             array_agg(back.cost_cents) as cents
-      from back
-      join tenants as business on business.id = back.tenant_id
-      group by back.tenant_id
-    )
-    update budgets as budget
-    set daily_spent_cents = greatest(0, budget.daily_spent_cents - (
-          select coalesce(sum(one.cents), 0) from unnest(given.days, given.cents) as one (day, cents)
-          where one.day = budget.day)),
-        monthly_spent_cents = greatest(0, budget.monthly_spent_cents - (
-          select coalesce(sum(one.cents), 0) from unnest(given.days, given.cents) as one (day, cents)
-          where date_trunc('month', one.day)::date = budget.month)),
-        updated_at = $1
-    from given where budget.tenant_id = given.tenant_id
+# What no carrier took.
+LIST_REFUNDABLE = """
+    select id, tenant_id from send_jobs
+    where cost_cents > 0 and status in ('failed', 'blocked', 'dropped') and provider_message_id is null
+    order by tenant_id, id limit $1
+    for update skip locked
 """
 
 # A text that goes back to its queue gives back what it had reserved: it may leave on another day, at another price.
 # Not if an earlier POST of it was in doubt: that one may have been taken all the same, and a receipt will tell so.
-REFUND_QUEUED = """
+LIST_REFUNDABLE_QUEUED = """
+    select job.id, job.tenant_id
+    from unnest($1::uuid[], $2::uuid[]) as asked (id, tenant_id)
+    join send_jobs as job on job.id = asked.id and job.tenant_id = asked.tenant_id
+    where job.status = 'queued' and job.cost_cents > 0
+      and not exists (
+        select from send_attempts as earlier
+        where earlier.job_id = job.id and earlier.tenant_id = job.tenant_id and earlier.fence < job.fence
+          and coalesce(earlier.outcome, 'ambiguous') = 'ambiguous'
+      )
+"""
+
+# What was reserved yesterday is no part of today's sum any more. Which day it is for the budget is asked of the locked
+# row: a first text after midnight may just have turned it.
+REFUND = """
     with back as (
       select job.id, job.tenant_id, job.cost_cents, job.posting_at
       from unnest($2::uuid[], $3::uuid[]) as asked (id, tenant_id)
       join send_jobs as job on job.id = asked.id and job.tenant_id = asked.tenant_id
-      where job.status = 'queued' and job.cost_cents > 0
-        and not exists (
-          select from send_attempts as earlier
-          where earlier.job_id = job.id and earlier.tenant_id = job.tenant_id and earlier.fence < job.fence
-            and coalesce(earlier.outcome, 'ambiguous') = 'ambiguous'
-        )
     ), cleared as (
       update send_jobs as job set cost_cents = 0 from back where job.id = back.id and job.tenant_id = back.tenant_id
     ), given as (
@@ -270,12 +260,19 @@ async def list_prices(tx: Transaction, places: Sequence[tuple[str, str]]) -> dic
 
 async def refund_queued(tx: Transaction, texts: Sequence[tuple[UUID, UUID]]) -> None:
     """Give back what these texts (id, tenant) have reserved, those of them that are queued again."""
-    await tx.execute(REFUND_QUEUED, tx.now, [one for one, _ in texts], [tenant for _, tenant in texts])
+    queued = await tx.fetch(LIST_REFUNDABLE_QUEUED, [one for one, _ in texts], [tenant for _, tenant in texts])
+    await _refund(tx, queued)
 
 
 async def refund(tx: Transaction, *, limit: int) -> int:
     """Give back what up to `limit` texts had reserved that no carrier took; returns how many budgets that changed."""
-    return affected(await tx.execute(REFUND, tx.now, limit))
+    return await _refund(tx, await tx.fetch(LIST_REFUNDABLE, limit))
+
+
+async def _refund(tx: Transaction, texts: Sequence[asyncpg.Record]) -> int:
+    if not texts:
+        return 0
+    return affected(await tx.execute(REFUND, tx.now, [one["id"] for one in texts], [one["tenant_id"] for one in texts]))
 
 
 async def advance_days(tx: Transaction) -> int:

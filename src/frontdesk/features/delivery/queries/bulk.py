@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from frontdesk.features.delivery.model import BulkIntent, BulkJob, ClaimedJob, MessageClass
+from frontdesk.features.delivery.model import BulkIntent, BulkJob
+from frontdesk.features.delivery.queries.jobs import read_job
 from frontdesk.features.delivery.segments import count
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.ids import new_id
@@ -30,10 +31,10 @@ INSERT_MANY = """
 # Campaigns take turns within their number's quota, and the first of every number comes before the second of any.
 PICK = """
     with turn as (
-      select tenant_id, sender, quota
-      from unnest($2::uuid[], $3::text[], $4::int[]) as turn (tenant_id, sender, quota)
+      select tenant_id, sender, quota, position
+      from unnest($2::uuid[], $3::text[], $4::int[]) with ordinality as turn (tenant_id, sender, quota, position)
     ), due as (
-      select job.id, turn.sender, turn.quota, job.available_at,
+      select job.id, turn.sender, turn.quota, turn.position, job.available_at,
              row_number() over (
                partition by turn.sender, stream.campaign_id order by job.available_at, job.id
              ) as nth_of_campaign
@@ -53,17 +54,17 @@ PICK = """
           where switch.scope = 'campaign' and switch.key = stream.campaign_id::text and switch.paused_at is not null
         )
     ), picked as (
-      select id, quota,
+      select id, quota, position,
              row_number() over (partition by sender order by nth_of_campaign, available_at, id) as nth_of_number
       from due
     )
-    select job.id, job.tenant_id, job.message_class, job.basis, job.basis_at, job.recipient_e164, job.sender_e164,
-           job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id, job.campaign_id,
-           job.contact_id, job.segments, job.cost_cents,
+    select job.id, job.tenant_id, job.message_class, job.cause, job.basis, job.basis_at, job.recipient_e164,
+           job.sender_e164, job.provider, job.body, job.useful_until, job.fence, job.attempts, job.correlation_id,
+           job.campaign_id, job.contact_id, job.segments, job.cost_cents,
            pg_try_advisory_xact_lock_shared(1, hashtext(job.recipient_e164)) as person_locked
     from picked join send_jobs as job on job.id = picked.id
     where picked.nth_of_number <= picked.quota
-    order by picked.nth_of_number, job.sender_e164
+    order by picked.nth_of_number, picked.position
 """
 
 # Before the money: the other lane writes it and then reserves, and neither may wait for the other in a circle.
@@ -123,29 +124,7 @@ async def pick(tx: Transaction, *, turns: Sequence[tuple[UUID, str, int]]) -> li
 
 
 def _picked(row: asyncpg.Record) -> BulkJob:
-    return BulkJob(
-        job=ClaimedJob(
-            id=row["id"],
-            tenant_id=row["tenant_id"],
-            message_class=MessageClass(row["message_class"]),
-            cause=f"campaign:{row['campaign_id']}",
-            basis=row["basis"],
-            basis_at=row["basis_at"],
-            recipient_e164=row["recipient_e164"],
-            sender_e164=row["sender_e164"],
-            provider=row["provider"],
-            body=row["body"],
-            segments=row["segments"],
-            cost_cents=row["cost_cents"],
-            useful_until=row["useful_until"],
-            fence=row["fence"],
-            attempts=row["attempts"],
-            correlation_id=row["correlation_id"],
-            person_locked=row["person_locked"],
-        ),
-        campaign_id=row["campaign_id"],
-        contact_id=row["contact_id"],
-    )
+    return BulkJob(job=read_job(row), campaign_id=row["campaign_id"], contact_id=row["contact_id"])
 
 
 async def ensure_word(tx: Transaction, *, rules_version: str, gates_json: str) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import asyncpg
 
 from frontdesk.features.delivery.model import ClaimedJob
-from frontdesk.features.delivery.queries.gate_facts import StoredFacts
+from frontdesk.features.delivery.queries.gate_facts import StoredFacts, read_brand_limit
+from frontdesk.features.senders import carrier_day
 from frontdesk.kernel.db import Transaction
 
 READ_NUMBERS = """
@@ -28,11 +29,21 @@ READ_NUMBERS = """
            ) and exists (select from system_epochs) as fenced,
            breaker.hold_until,
            coalesce(breaker.hold_reason, '') as hold_reason,
-           breaker.opened_at is not null as breaker_open
+           breaker.opened_at is not null as breaker_open,
+           brand.brand_id, brand.daily_segments, brand.daily_share, brand.brand_used
     from unnest($1::uuid[], $2::text[], $3::text[])
          with ordinality as asked (tenant_id, sender, provider, position)
     left join sending_numbers as number on number.phone_e164 = asked.sender and number.tenant_id = asked.tenant_id
     left join breakers as breaker on breaker.provider = asked.provider and breaker.sender_e164 = asked.sender
+    left join lateral (
+      select known.brand_id, known.daily_segments, known.daily_share, coalesce(sent.segments, 0) as brand_used
+      from sending_brands as known
+      left join brand_days as sent
+             on sent.tenant_id = known.tenant_id and sent.brand_id = known.brand_id and sent.day = $4
+      where number.brand_id <> '' and known.tenant_id = asked.tenant_id and known.brand_id = number.brand_id
+        and known.daily_segments is not null
+      limit 1
+    ) as brand on true
     order by asked.position
 """
 
@@ -71,7 +82,11 @@ async def read_facts_of_set(tx: Transaction, claimed: Sequence[ClaimedJob]) -> l
     lines = [(job.tenant_id, job.sender_e164, job.provider) for job in claimed]
     asked = list(dict.fromkeys(lines))
     numbers = await tx.fetch(
-        READ_NUMBERS, [line[0] for line in asked], [line[1] for line in asked], [line[2] for line in asked]
+        READ_NUMBERS,
+        [line[0] for line in asked],
+        [line[1] for line in asked],
+        [line[2] for line in asked],
+        carrier_day(tx.now),
     )
     of_line = {line: _of_number(row) for line, row in zip(asked, numbers, strict=True)}
     people = await tx.fetch(
@@ -106,6 +121,7 @@ def _of_number(row: asyncpg.Record) -> StoredFacts:
         hold_reason=row["hold_reason"],
         breaker_open=row["breaker_open"],
         earlier_unsettled=False,
+        brand=read_brand_limit(row),
     )
 
 

@@ -83,7 +83,7 @@ TAKE_RECEIPT = """
 
 UNPARK = """
     delete from parked_receipts where provider = $1 and provider_message_id = any($2::text[])
-    returning provider_message_id, status, error_code
+    returning provider, provider_message_id, status, error_code, failure
 """
 
 # Jobs are locked before receipts, as where results are recorded, so that the two never wait for each other in a circle.
@@ -97,7 +97,7 @@ UNPARK_KNOWN = """
     )
     delete from parked_receipts as parked using known
     where parked.provider = known.provider and parked.provider_message_id = known.provider_message_id
-    returning parked.provider, parked.provider_message_id, parked.status, parked.error_code
+    returning parked.provider, parked.provider_message_id, parked.status, parked.error_code, parked.failure
 """
 
 
@@ -133,6 +133,17 @@ class TakenReceipt:
     sender_e164: str
     message_class: str
     correlation_id: UUID
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ParkedReceipt:
+    """A receipt that came before its text was known; `failure` is its class of failure, empty without one."""
+
+    provider: str
+    provider_message_id: str
+    status: str
+    error_code: str
+    failure: str
 
 
 async def orphan_jobs_of(tx: Transaction, *, process_id: UUID) -> int:
@@ -213,13 +224,11 @@ async def take_receipt(
     )
 
 
-async def unpark(tx: Transaction, *, provider: str, ids: list[str]) -> list[tuple[str, str, str]]:
-    """Take parked receipts of messages that have become known: id, status, error code."""
-    rows = await tx.fetch(UNPARK, provider, ids)
-    return sorted((row["provider_message_id"], row["status"], row["error_code"]) for row in rows)
+async def unpark(tx: Transaction, *, provider: str, ids: list[str]) -> list[ParkedReceipt]:
+    """Take parked receipts of messages that have become known, in the order of their ids."""
+    return sorted(ParkedReceipt(**dict(row)) for row in await tx.fetch(UNPARK, provider, ids))
 
 
-async def unpark_known(tx: Transaction) -> list[tuple[str, str, str, str]]:
-    """Take parked receipts whose message has become known by whatever way: provider, id, status, error code."""
-    rows = await tx.fetch(UNPARK_KNOWN)
-    return sorted((row["provider"], row["provider_message_id"], row["status"], row["error_code"]) for row in rows)
+async def unpark_known(tx: Transaction) -> list[ParkedReceipt]:
+    """Take parked receipts whose message has become known by whatever way, in the order of their ids."""
+    return sorted(ParkedReceipt(**dict(row)) for row in await tx.fetch(UNPARK_KNOWN))

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import asyncpg
 
+from frontdesk.features.delivery.model import BrandLimit
 from frontdesk.features.delivery.queries.strangers import Reach
+from frontdesk.features.senders import carrier_day
 from frontdesk.kernel.db import Transaction
 
 LOCK_PERSON = "select pg_advisory_xact_lock_shared(1, hashtext($1))"
@@ -54,7 +56,8 @@ READ_FACTS_OF_ONE = """
              business.monthly_budget_cents
                - coalesce(case when budget.month = date_trunc('month', today.day)::date
                                then budget.monthly_spent_cents end, 0)
-           ) as left_cents
+           ) as left_cents,
+           brand.brand_id, brand.daily_segments, brand.daily_share, brand.brand_used
     from tenants as business
     cross join lateral (select ($5::timestamptz at time zone business.timezone)::date as day) as today
     left join budgets as budget on budget.tenant_id = business.id
@@ -72,6 +75,14 @@ READ_FACTS_OF_ONE = """
     left join provoked_texts as everywhere
            on everywhere.tenant_id = $1 and everywhere.number_range = ''
           and everywhere.since_at > $5 - interval '1 hour'
+    left join lateral (
+      select known.brand_id, known.daily_segments, known.daily_share, coalesce(sent.segments, 0) as brand_used
+      from sending_brands as known
+      left join brand_days as sent on sent.tenant_id = $1 and sent.brand_id = known.brand_id and sent.day = $8
+      where number.brand_id <> '' and known.tenant_id = $1 and known.brand_id = number.brand_id
+        and known.daily_segments is not null
+      limit 1
+    ) as brand on true
     where business.id = $1
 """
 
@@ -93,6 +104,7 @@ class StoredFacts:
     hold_reason: str
     breaker_open: bool
     earlier_unsettled: bool
+    brand: BrandLimit | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +132,15 @@ async def read_facts_of_one(
     `number_range` the thousand numbers around it.
     """
     row = await tx.fetchrow(
-        READ_FACTS_OF_ONE, tx.tenant, recipient_e164, sender_e164, provider, tx.now, country, number_range
+        READ_FACTS_OF_ONE,
+        tx.tenant,
+        recipient_e164,
+        sender_e164,
+        provider,
+        tx.now,
+        country,
+        number_range,
+        carrier_day(tx.now),
     )
     if row is None:
         raise LookupError(recipient_e164)
@@ -148,4 +168,17 @@ def _stored(row: asyncpg.Record) -> StoredFacts:
         hold_reason=row["hold_reason"],
         breaker_open=row["breaker_open"],
         earlier_unsettled=row["earlier_unsettled"],
+        brand=read_brand_limit(row),
+    )
+
+
+def read_brand_limit(row: asyncpg.Record) -> BrandLimit | None:
+    """Read the limit of a number's brand from a row that has its columns; None without one."""
+    if row["brand_id"] is None:
+        return None
+    return BrandLimit(
+        brand_id=row["brand_id"],
+        daily_segments=row["daily_segments"],
+        daily_share=row["daily_share"],
+        used=row["brand_used"],
     )

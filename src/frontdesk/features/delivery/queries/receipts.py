@@ -15,14 +15,14 @@ from frontdesk.kernel.db import Transaction
 TAKE_IN_RECEIPTS = """
     with told as (
       select archive_id, tenant_id, provider, kind, dedupe_key, content_type, body, headers, correlation_id, message_id,
-             reference, status, word, error_code, reason, opted_out, event_id, other_event_id, position
+             reference, status, word, error_code, reason, opted_out, event_id, other_event_id, failure, position
       from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[],
                   $9::uuid[], $10::text[], $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[],
-                  $16::boolean[], $17::uuid[], $18::uuid[])
+                  $16::boolean[], $17::uuid[], $18::uuid[], $26::text[])
            with ordinality
            as given (archive_id, tenant_id, provider, kind, dedupe_key, content_type, body, headers, correlation_id,
                      message_id, reference, status, word, error_code, reason, opted_out, event_id, other_event_id,
-                     position)
+                     failure, position)
     ), archived as (
       insert into webhook_events (id, tenant_id, provider, kind, dedupe_key, content_type, body, headers,
                                   correlation_id, received_at)
@@ -101,8 +101,8 @@ TAKE_IN_RECEIPTS = """
              case when name = any($25::text[]) then null else $19::timestamptz end
       from news
     ), parked as (
-      insert into parked_receipts (provider, provider_message_id, status, error_code, received_at)
-      select told.provider, told.message_id, told.word, told.error_code, $19
+      insert into parked_receipts (provider, provider_message_id, status, error_code, failure, received_at)
+      select told.provider, told.message_id, told.word, told.error_code, told.failure, $19
       from told join archived on archived.id = told.archive_id
       where told.position not in (select position from known)
       order by told.provider, told.message_id, told.word
@@ -134,6 +134,7 @@ class ToldReceipt:
     status: JobStatus
     word: str
     error_code: str
+    failure: str
     reason: str
     opted_out: bool
     event_id: UUID
@@ -172,5 +173,6 @@ async def take_in_receipts(tx: Transaction, told: Sequence[ToldReceipt], *, hear
         MessageClass.MARKETING.value,
         CarrierReportedOptOut.name,
         list(heard),
+        [one.failure for one in told],
     )
     return [row["is_new"] for row in rows]

@@ -15,12 +15,19 @@ LOCK_TURNS = """
     select number.tenant_id, number.phone_e164 as sender_e164, number.provider, pace.next_at,
            case when pace.day = today.day then pace.sent_today else 0 end as sent_today, today.day,
            (today.day + 1)::timestamp at time zone business.timezone as tomorrow_at,
-           number.number_type, number.segments_per_second, number.burst, number.warmup, number.daily_limit
+           number.number_type, number.segments_per_second, number.burst, number.warmup, number.daily_limit,
+           coalesce(nullif(number.registration_id, ''), number.phone_e164) as registration_id, number.campaign_class,
+           coalesce(brand.minute_share, 100) as minute_share
     from number_paces as pace
     join sending_numbers as number on number.phone_e164 = pace.sender_e164
     join tenants as business on business.id = number.tenant_id
     cross join lateral (select ($1::timestamptz at time zone business.timezone)::date as day) as today
+    left join sending_brands as brand on brand.tenant_id = number.tenant_id and brand.brand_id = number.brand_id
+    left join registration_paces as together
+           on together.tenant_id = number.tenant_id
+          and together.registration_id = coalesce(nullif(number.registration_id, ''), number.phone_e164)
     where number.texting_allowed and number.retired_at is null and pace.next_at <= $1
+      and (together.next_at is null or together.next_at <= $1)
       and not exists (
         select from delivery_switches as switch
         where switch.paused_at is not null
@@ -86,7 +93,10 @@ ADVANCE_STREAMS = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A number whose turn it is, locked until the transaction ends; `warmup` is its plan as JSON."""
+    """A number whose turn it is, locked until the transaction ends; `warmup` is its plan as JSON.
+
+    `registration_id` names what shares the pace of its `campaign_class`: its campaign, else the number itself.
+    """
 
     tenant_id: UUID
     sender_e164: str
@@ -100,6 +110,9 @@ class Turn:
     burst: int
     warmup: str | None
     daily_limit: int | None
+    registration_id: str
+    campaign_class: str
+    minute_share: int
 
 
 @dataclass(frozen=True, slots=True)

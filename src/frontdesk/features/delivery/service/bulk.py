@@ -16,15 +16,17 @@ from frontdesk.features.delivery.queries import budgets, bulk, jobs, streams
 from frontdesk.features.delivery.queries.claiming import read_facts_of_set
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 from frontdesk.features.delivery.queries.marketing_facts import MarketingFacts, read_marketing_facts
+from frontdesk.features.delivery.service.carriers import BrandTally
 from frontdesk.features.delivery.service.deciding import ALL_PASSED_JSON
 from frontdesk.features.delivery.service.leasing import NOTHING, Probes, apply_decision, lease
 from frontdesk.features.delivery.service.marketing import gather_marketing, window_end
+from frontdesk.features.delivery.service.registered import Registered, lock_registered
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.ids import new_id
 
 TURNS = 64  # numbers served in one claim
 HELD_AT_LEAST = timedelta(seconds=30)  # each look at a held text writes a decision, and some wait for a person
-BROKE_PAUSE = timedelta(seconds=30)  # how often a business without money left is looked at again
+BROKE_PAUSE = timedelta(seconds=30)  # how often one without money or without room at its carriers is looked at again
 
 
 async def request_many(tx: Transaction, intents: Sequence[BulkIntent], *, campaign_id: UUID) -> dict[str, UUID]:
@@ -59,6 +61,7 @@ class _Claim:
         room: int,
         post_before: float,
         paces: dict[str, Pace],
+        registered: Registered,
         purses: dict[UUID, _Purse],
         throttled: dict[UUID, Pace],
     ) -> None:
@@ -66,6 +69,7 @@ class _Claim:
         self.room = room
         self.post_before = post_before
         self.paces = paces
+        self.registered = registered
         self.purses = purses
         self.throttled = throttled
         self.applied: list[jobs.Applied] = []
@@ -74,6 +78,8 @@ class _Claim:
         self.people: set[tuple[UUID, str]] = set()
         self.probes = Probes()
         self.broke: set[UUID] = set()
+        self.brands = BrandTally(now=now)
+        self.full: set[str] = set()
 
 
 async def claim_marketing(
@@ -82,8 +88,8 @@ async def claim_marketing(
     """Lease up to `limit` marketing texts that may go now; returns them and how many were looked at.
 
     Numbers take turns, the longest unserved first, and share the room evenly between tenants, so that nobody's
-    million waits in front of somebody's ten. A number's pace, its campaign's throttle and its tenant's budget are
-    locked until the commit: no two processes spend the same second or the same cent.
+    million waits in front of somebody's ten. A number's pace, that of its registration, its campaign's throttle and its
+    tenant's budget are locked until the commit: no two processes spend the same second or the same cent.
     """
     if paused_by_setting or limit <= 0:
         return [], 0
@@ -92,13 +98,14 @@ async def claim_marketing(
     if not turns:
         return [], 0
     paces = {turn.sender_e164: _pace(turn, tx.now) for turn in turns}
-    picked = await bulk.pick(tx, turns=_quotas(turns, paces, limit=limit))
+    registered = await lock_registered(tx, turns)
+    picked = await bulk.pick(tx, turns=_quotas(turns, paces, registered, limit=limit))
     found = [one for one in picked if one.job.person_locked]
-    claim = await _begin(tx, found, paces, room=limit, post_before=decided_from + VERDICT_SECONDS)
+    claim = await _begin(tx, found, paces, registered, room=limit, post_before=decided_from + VERDICT_SECONDS)
     if found:
         await _decide_all(tx, claim, found)
         await _settle(tx, claim, owner=owner)
-    await streams.advance_numbers(tx, [_advance(turn, claim) for turn in turns])
+    await streams.advance_numbers(tx, [_advance(turn, claim) for turn in turns if _had_its_turn(turn, claim)])
     return claim.leased, len(picked)
 
 
@@ -113,7 +120,9 @@ def _pace(turn: streams.Turn, now: datetime) -> Pace:
     )
 
 
-def _quotas(turns: Sequence[streams.Turn], paces: dict[str, Pace], *, limit: int) -> list[tuple[UUID, str, int]]:
+def _quotas(
+    turns: Sequence[streams.Turn], paces: dict[str, Pace], registered: Registered, *, limit: int
+) -> list[tuple[UUID, str, int]]:
     """Share the room between tenants, and each tenant's share between its numbers; at least one text each."""
     numbers: dict[UUID, int] = {}
     for turn in turns:
@@ -122,12 +131,18 @@ def _quotas(turns: Sequence[streams.Turn], paces: dict[str, Pace], *, limit: int
     return [
         (turn.tenant_id, turn.sender_e164, min(max(1, share // numbers[turn.tenant_id]), paces[turn.sender_e164].quota))
         for turn in turns
-        if paces[turn.sender_e164].quota > 0
+        if paces[turn.sender_e164].quota > 0 and registered.may_go(turn.sender_e164)
     ]
 
 
 async def _begin(
-    tx: Transaction, found: Sequence[BulkJob], paces: dict[str, Pace], *, room: int, post_before: float
+    tx: Transaction,
+    found: Sequence[BulkJob],
+    paces: dict[str, Pace],
+    registered: Registered,
+    *,
+    room: int,
+    post_before: float,
 ) -> _Claim:
     """Lock the money and the throttles that these texts need, always in this order."""
     await bulk.ensure_word(tx, rules_version=RULES_VERSION, gates_json=ALL_PASSED_JSON)
@@ -138,6 +153,7 @@ async def _begin(
         room=room,
         post_before=post_before,
         paces=paces,
+        registered=registered,
         purses={tenant_id: _Purse(budget) for tenant_id, budget in held.items()},
         throttled={
             one.campaign_id: Pace(
@@ -164,14 +180,22 @@ async def _decide_one(tx: Transaction, claim: _Claim, one: BulkJob, stored: Stor
     """Decide on one text; what only has to wait for its number, its campaign or its neighbour stays as it is."""
     job, person = one.job, (one.job.tenant_id, one.job.recipient_e164)
     throttle, pace = claim.throttled.get(one.campaign_id), claim.paces[one.job.sender_e164]
-    if person in claim.people or job.tenant_id in claim.broke:
+    if person in claim.people or job.tenant_id in claim.broke or job.sender_e164 in claim.full:
+        return
+    if not claim.registered.may_go(job.sender_e164):
         return
     if len(claim.leased) >= claim.room or pace.quota == 0 or (throttle is not None and throttle.quota == 0):
         return
     purse = claim.purses[job.tenant_id]
     cost = None if more.price_cents is None else more.price_cents * job.segments
     facts = gather_marketing(
-        one, stored, more, now=claim.now, cost_cents=cost, left_cents=purse.left_cents + job.cost_cents
+        one,
+        stored,
+        more,
+        now=claim.now,
+        cost_cents=cost,
+        left_cents=purse.left_cents + job.cost_cents,
+        brand_day=claim.brands.day_of(job, stored.brand),
     )
     decision = decide(facts)
     if decision.verdict is Verdict.SEND:
@@ -179,6 +203,8 @@ async def _decide_one(tx: Transaction, claim: _Claim, one: BulkJob, stored: Stor
             return
         claim.people.add(person)
         pace.take(job.segments)
+        claim.registered.take(job.sender_e164, job.segments)
+        claim.brands.take(job, stored.brand, facts.brand_day)
         if throttle is not None:
             throttle.take(1)
         purse.reserved += (cost or NOTHING) - job.cost_cents
@@ -188,6 +214,8 @@ async def _decide_one(tx: Transaction, claim: _Claim, one: BulkJob, stored: Stor
         claim.leased.append(lease(job, stored, now=claim.now, post_before=claim.post_before, useful_until=useful_until))
     elif decision.code == "budget.spent":
         claim.broke.add(job.tenant_id)
+    elif decision.code == "senders.brand_day_full":
+        claim.full.add(job.sender_e164)
     again_at = max(decision.until or claim.now, claim.now + HELD_AT_LEAST)
     claim.applied.append(apply_decision(job, facts, decision, decision_id=new_id(), now=claim.now, again_at=again_at))
 
@@ -201,6 +229,14 @@ async def _settle(tx: Transaction, claim: _Claim, *, owner: UUID) -> None:
     spent = [(purse.budget, purse.reserved) for purse in claim.purses.values() if purse.reserved != NOTHING]
     if spent:
         await budgets.add_spent(tx, spent)
+    await claim.registered.write(tx)
+    # The locked budget keeps other advertising of this business from counting in between.
+    await claim.brands.write(tx, even_if_full=True)
+
+
+def _had_its_turn(turn: streams.Turn, claim: _Claim) -> bool:
+    """Tell whether a number could have sent; one that found its campaign's time used up by another keeps its place."""
+    return claim.paces[turn.sender_e164].taken > 0 or claim.registered.may_go(turn.sender_e164)
 
 
 def _advance(turn: streams.Turn, claim: _Claim) -> streams.Advance:
@@ -208,7 +244,7 @@ def _advance(turn: streams.Turn, claim: _Claim) -> streams.Advance:
     next_at = pace.next_at
     if pace.left_today is not None and pace.left_today <= 0:
         next_at = max(next_at, turn.tomorrow_at)
-    elif turn.tenant_id in claim.broke:
+    elif turn.tenant_id in claim.broke or turn.sender_e164 in claim.full:
         next_at = max(next_at, claim.now + BROKE_PAUSE)
     return streams.Advance(
         sender_e164=turn.sender_e164, next_at=next_at, day=turn.day, sent_today=turn.sent_today + pace.taken

@@ -12,6 +12,7 @@ from frontdesk.features.delivery.model import VERDICT_SECONDS, ClaimedJob, Lease
 from frontdesk.features.delivery.prices import country_of
 from frontdesk.features.delivery.queries import budgets, jobs
 from frontdesk.features.delivery.queries.claiming import read_facts_of_set
+from frontdesk.features.delivery.service.carriers import BrandTally
 from frontdesk.features.delivery.service.deciding import STATUS_OF, gather
 from frontdesk.features.delivery.service.leasing import NOTHING, Probes, apply_decision, cost_of, lease
 from frontdesk.features.delivery.service.strangers import begin_tally, tell_if_turned_away
@@ -70,12 +71,19 @@ async def claim_and_gate(
     stored = await read_facts_of_set(tx, claimed)
     money = await _count_the_money(tx, claimed)
     tally = await begin_tally(tx, claimed)
+    brands = BrandTally(now=tx.now)
     probes = Probes()
     applied: list[jobs.Applied] = []
     leased: list[LeasedJob] = []
     for job, known, decision_id in zip(claimed, stored, new_ids(len(claimed)), strict=True):
         facts = gather(
-            job, known, now=tx.now, paused_by_setting=False, destination=tally.destination(job), money=money.of(job)
+            job,
+            known,
+            now=tx.now,
+            paused_by_setting=False,
+            destination=tally.destination(job),
+            money=money.of(job),
+            brand_day=brands.day_of(job, known.brand),
         )
         decision = decide(facts)
         if decision.verdict is Verdict.SEND and known.breaker_open and not await probes.may_go(tx, job):
@@ -85,6 +93,7 @@ async def claim_and_gate(
         if decision.verdict is Verdict.SEND:
             money.take(job, facts.money)
             tally.take(job, cost_of(facts))
+            brands.take(job, known.brand, facts.brand_day)
             post_before = decided_from + VERDICT_SECONDS
             leased.append(lease(job, known, now=tx.now, post_before=post_before, useful_until=job.useful_until))
         elif decision.verdict is not Verdict.HOLD and job.message_class is not MessageClass.MARKETING:
@@ -100,4 +109,5 @@ async def claim_and_gate(
     if money.taken and not await budgets.reserve_many(tx, list(money.taken.items())):
         raise Overtaken
     await tally.write(tx)
+    await brands.write(tx)
     return leased, len(claimed)

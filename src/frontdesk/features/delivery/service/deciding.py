@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from frontdesk.features.delivery.gates import ALL_PASSED, Decision, Destination, Facts, Money, Verdict, decide
+from frontdesk.features.delivery.gates import ALL_PASSED, BrandDay, Decision, Destination, Facts, Money, Verdict, decide
 from frontdesk.features.delivery.model import ClaimedJob, JobStatus, TextIntent
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
 
@@ -54,6 +54,7 @@ def gather(
     paused_by_setting: bool,
     destination: Destination,
     money: Money | None = None,
+    brand_day: BrandDay | None = None,
 ) -> Facts:
     """Bring together what the job says of itself and what the database says about it."""
     held = stored.hold_until
@@ -79,6 +80,7 @@ def gather(
         money=money,
         destination=destination,
         fenced=stored.fenced,
+        brand_day=brand_day,
     )
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from frontdesk.features import consent, senders
-from frontdesk.features.delivery.gates import Destination, Facts, LawRuling, Marketing, Money, Verdict
+from frontdesk.features.delivery.gates import BrandDay, Destination, Facts, LawRuling, Marketing, Money, Verdict
 from frontdesk.features.delivery.model import BulkJob
 from frontdesk.features.delivery.prices import costs_extra, country_of, wanted_countries
 from frontdesk.features.delivery.queries.gate_facts import StoredFacts
@@ -26,6 +26,7 @@ def gather_marketing(
     now: datetime,
     cost_cents: Decimal | None,
     left_cents: Decimal | None,
+    brand_day: BrandDay | None = None,
 ) -> Facts:
     """Bring together what the job, the person, the number, the business and the law say of a text."""
     asked = Marketing(
@@ -52,6 +53,7 @@ def gather_marketing(
         gather(one.job, stored, now=now, paused_by_setting=False, destination=_destination(one, more)),
         marketing=replace(asked, ruling=rule_on(asked, now=now)),
         money=Money(cost_cents=cost_cents, left_cents=left_cents),
+        brand_day=brand_day,
     )
 
 

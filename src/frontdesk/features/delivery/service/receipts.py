@@ -13,9 +13,7 @@ from frontdesk.features.delivery.retry import RECEIPT_TO_STATUS
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.intake import Webhook, headers_json
-from frontdesk.ports import ReceiptStatus, TextReceipt
-
-OPT_OUT_CODES = frozenset({"21610", "40300"})
+from frontdesk.ports import RECEIPTS_OF_FAILURE, FailureClass, ReceiptStatus, TextReceipt
 
 
 async def take_receipt(tx: Transaction, receipt: TextReceipt) -> bool:
@@ -102,6 +100,7 @@ def _told(news: ReceiptNews) -> receipts.ToldReceipt:
         status=RECEIPT_TO_STATUS[receipt.status],
         word=receipt.status.value,
         error_code=receipt.error_code,
+        failure=receipt.failure or "",
         reason=_reason(failed=failed, opted_out=opted_out),
         opted_out=opted_out,
         event_id=new_id(),
@@ -111,8 +110,7 @@ def _told(news: ReceiptNews) -> receipts.ToldReceipt:
 
 def _judge(receipt: TextReceipt) -> tuple[bool, bool]:
     """Tell whether a text failed, and whether it did because the person had told the carrier to stop."""
-    failed = receipt.status in (ReceiptStatus.FAILED, ReceiptStatus.UNDELIVERED)
-    return failed, failed and receipt.error_code in OPT_OUT_CODES
+    return receipt.status in RECEIPTS_OF_FAILURE, receipt.failure is FailureClass.OPTED_OUT
 
 
 def _reason(*, failed: bool, opted_out: bool) -> str:
@@ -125,11 +123,20 @@ async def join_parked(tx: Transaction) -> int:
     A receipt and the result of its POST can be written at the same moment, neither seeing the other.
     """
     known = await doubt.unpark_known(tx)
-    for provider, message_id, status, error_code in known:
-        await take_receipt(
-            tx,
-            TextReceipt(
-                provider=provider, provider_message_id=message_id, status=ReceiptStatus(status), error_code=error_code
-            ),
-        )
+    for parked in known:
+        await take_parked(tx, parked)
     return len(known)
+
+
+async def take_parked(tx: Transaction, parked: doubt.ParkedReceipt) -> None:
+    """Apply a receipt that was kept until its text became known."""
+    await take_receipt(
+        tx,
+        TextReceipt(
+            provider=parked.provider,
+            provider_message_id=parked.provider_message_id,
+            status=ReceiptStatus(parked.status),
+            error_code=parked.error_code,
+            failure=FailureClass(parked.failure) if parked.failure else None,
+        ),
+    )

@@ -10,9 +10,9 @@ from frontdesk.features.delivery.events import CarrierReportedOptOut, TextGivenU
 from frontdesk.features.delivery.model import JobStatus, LeasedJob, MessageClass
 from frontdesk.features.delivery.queries import budgets, doubt, jobs, switches
 from frontdesk.features.delivery.retry import Outcome, Resolution, SenderNews, resolve
-from frontdesk.features.delivery.service.receipts import take_receipt
+from frontdesk.features.delivery.service.receipts import take_parked
 from frontdesk.kernel.db import Transaction
-from frontdesk.ports import ProviderError, ReceiptStatus, TextReceipt
+from frontdesk.ports import ProviderError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,13 +144,5 @@ async def _join_parked(tx: Transaction, resolved: Sequence[tuple[Posted, Resolut
         if resolution.provider_message_id and resolution.status is JobStatus.ACCEPTED:
             by_provider.setdefault(post.job.provider, []).append(resolution.provider_message_id)
     for provider, ids in by_provider.items():
-        for message_id, status, error_code in await doubt.unpark(tx, provider=provider, ids=ids):
-            await take_receipt(
-                tx,
-                TextReceipt(
-                    provider=provider,
-                    provider_message_id=message_id,
-                    status=ReceiptStatus(status),
-                    error_code=error_code,
-                ),
-            )
+        for parked in await doubt.unpark(tx, provider=provider, ids=ids):
+            await take_parked(tx, parked)

@@ -20,6 +20,8 @@ from frontdesk.features.delivery.model import (
 from frontdesk.features.delivery.prices import country_of
 from frontdesk.features.delivery.queries import asking, budgets, gate_facts, jobs
 from frontdesk.features.delivery.segments import Segments, count
+from frontdesk.features.delivery.service import carriers
+from frontdesk.features.delivery.service.carriers import brand_day_of
 from frontdesk.features.delivery.service.deciding import REASON_OF, STATUS_OF, facts_json, gates_json, gather
 from frontdesk.features.delivery.service.strangers import count_one, destination_of, range_asked, tell_if_turned_away
 from frontdesk.kernel.db import Overtaken, Transaction
@@ -75,7 +77,15 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
     segments = count(intent.body)
     money = _money(intent, known.price_cents, known.left_cents, segments=segments.count)
     to = destination_of(intent, known.reach)
-    facts = gather(intent, stored, now=tx.now, paused_by_setting=lane.paused_by_setting, destination=to, money=money)
+    facts = gather(
+        intent,
+        stored,
+        now=tx.now,
+        paused_by_setting=lane.paused_by_setting,
+        destination=to,
+        money=money,
+        brand_day=brand_day_of(intent, stored.brand, segments=segments.count, now=tx.now),
+    )
     decision = decide(facts)
     status = STATUS_OF[decision.verdict]
     # An open breaker's one probe is the set-based lane's to send.
@@ -95,6 +105,8 @@ async def request_text(tx: Transaction, intent: TextIntent, lane: InlineLane) ->
     if status is JobStatus.POSTING:
         if intent.is_provoked or cost_cents:
             tx.before_commit(lambda: _pay(tx, intent, cost_cents))
+        if (brand := stored.brand) is not None and facts.brand_day is not None:
+            tx.before_commit(lambda: carriers.count_one(tx, intent, brand, segments=segments.count))
         leased = _leased(tx, intent, job_id, stored, post_before=decided_from + VERDICT_SECONDS)
         tx.on_commit(lambda: lane.take(leased))
     elif status is JobStatus.QUEUED:

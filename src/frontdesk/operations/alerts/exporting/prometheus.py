@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from frontdesk.kernel.upkeep import Reading
 from frontdesk.operations.alerts.exporting.document import span, write_yaml
-from frontdesk.operations.alerts.model import Labels, Rule, RuleBook
+from frontdesk.operations.alerts.model import Labels, Rule, RuleBook, page_url
 
 JOB = "frontdesk"
 # What we cannot measure of ourselves: that nobody answers at all.
@@ -40,7 +40,7 @@ def said_of(rule: Rule, base_url: str) -> dict[str, str]:
     return {
         "summary": re.sub(r"\{(\w+)\}", _placeholder, rule.summary),
         "runbook": f"runbook://{rule.runbook}",
-        "runbook_url": f"{base_url}/runbooks/{rule.runbook}",
+        "runbook_url": page_url(base_url, rule.runbook),
         "source": rule.source,
     }
 

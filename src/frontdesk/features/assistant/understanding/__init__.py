@@ -1,0 +1,47 @@
+"""What a reply means: rules that read English and Spanish texts, and ask where they are not sure."""
+
+from frontdesk.features.assistant.understanding.meaning import (
+    AsksQuestion,
+    AsksTime,
+    ChoosesOffer,
+    Confirms,
+    Context,
+    Declines,
+    Grain,
+    Language,
+    Meaning,
+    Reading,
+    Sure,
+    Thanks,
+    TimeWindow,
+    Unsure,
+    WantsAppointment,
+    WantsCancel,
+    WantsChange,
+    WantsPerson,
+    WeeklyHours,
+)
+from frontdesk.features.assistant.understanding.reading import understand
+
+__all__ = [
+    "AsksQuestion",
+    "AsksTime",
+    "ChoosesOffer",
+    "Confirms",
+    "Context",
+    "Declines",
+    "Grain",
+    "Language",
+    "Meaning",
+    "Reading",
+    "Sure",
+    "Thanks",
+    "TimeWindow",
+    "Unsure",
+    "WantsAppointment",
+    "WantsCancel",
+    "WantsChange",
+    "WantsPerson",
+    "WeeklyHours",
+    "understand",
+]

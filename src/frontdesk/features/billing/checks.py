@@ -1,0 +1,94 @@
+"""What must be true of payments: each ends, is charged once, and is heard of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from frontdesk.features.billing.queries import upkeep
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.upkeep import Check, Finding, Severity
+
+LATE = timedelta(minutes=15)
+RECENT = timedelta(hours=24)
+PROVIDER = "stripe"
+NEWS_PAGE, ORDERS_PAGE = "payments-signature", "payments-stuck"
+
+
+async def _news_is_told(tx: Transaction) -> Finding:
+    missed = await upkeep.count_looked_up(tx, provider=PROVIDER, within=RECENT)
+    return Finding(
+        severity=Severity.OK if missed == 0 else Severity.CRITICAL,
+        words=f"{missed} pieces of payment news had to be looked up since the last one that was told",
+        value=missed,
+    )
+
+
+async def _orders_move(tx: Transaction) -> Finding:
+    waiting = await upkeep.count_waiting(tx, longer_than=LATE)
+    return Finding(
+        severity=Severity.OK if waiting == 0 else Severity.CRITICAL,
+        words=f"{waiting} orders to the payment company have waited for more than 15 minutes",
+        value=waiting,
+    )
+
+
+async def _orders_are_known(tx: Transaction) -> Finding:
+    doubtful = await upkeep.count_doubtful(tx, longer_than=LATE)
+    return Finding(
+        severity=Severity.OK if doubtful == 0 else Severity.CRITICAL,
+        words=f"{doubtful} orders to the payment company may or may not have been done for more than 15 minutes",
+        value=doubtful,
+    )
+
+
+async def _payments_end(tx: Transaction) -> Finding:
+    unended = await upkeep.count_unended(tx, longer_than=LATE)
+    return Finding(
+        severity=Severity.OK if unended == 0 else Severity.WARNING,
+        words=f"{unended} payments are open more than 15 minutes after their time",
+        value=unended,
+    )
+
+
+async def _money_adds_up(tx: Transaction) -> Finding:
+    wrong = await upkeep.list_wrong(tx, within=RECENT)
+    return Finding(
+        severity=Severity.OK if not wrong else Severity.CRITICAL,
+        words=f"the money of {len(wrong)} payments of the last day does not add up",
+        value=len(wrong),
+        evidence={"payments": [str(one) for one in wrong]},
+    )
+
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        name="billing.news_is_told",
+        sentence="Payment news is told to us and need not be looked up",
+        runbook=NEWS_PAGE,
+        look=_news_is_told,
+    ),
+    Check(
+        name="billing.orders_move",
+        sentence="An order to the payment company is given within 15 minutes",
+        runbook=ORDERS_PAGE,
+        look=_orders_move,
+    ),
+    Check(
+        name="billing.orders_are_known",
+        sentence="Whether an order to the payment company was done is known within 15 minutes",
+        runbook=ORDERS_PAGE,
+        look=_orders_are_known,
+    ),
+    Check(
+        name="billing.payments_end",
+        sentence="A payment ends at most 15 minutes after its time",
+        runbook=ORDERS_PAGE,
+        look=_payments_end,
+    ),
+    Check(
+        name="billing.money_adds_up",
+        sentence="Every payment is charged once, at its amount, and no more is given back",
+        runbook=ORDERS_PAGE,
+        look=_money_adds_up,
+    ),
+)

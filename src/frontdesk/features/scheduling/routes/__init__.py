@@ -1,0 +1,20 @@
+"""The JSON API of bookings: services, resources, free times, holds, appointments, the waiting list."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+
+from frontdesk.features.scheduling.routes import appointments, offers
+from frontdesk.kernel.auth.visit import Access
+from frontdesk.kernel.telemetry import Metrics
+
+__all__ = ["router"]
+
+
+def router(access: Access, *, hold_ttl: timedelta, granularity_minutes: int, metrics: Metrics) -> APIRouter:
+    """Make the routes of bookings; a hold lasts `hold_ttl`, offered starts are `granularity_minutes` apart."""
+    routes = APIRouter(prefix="/api", tags=["bookings"])
+    limits = appointments.Limits(hold_ttl=hold_ttl, granularity_minutes=granularity_minutes)
+    offers.add_routes(routes, access)
+    appointments.add_routes(routes, access, limits=limits, metrics=metrics)
+    return routes

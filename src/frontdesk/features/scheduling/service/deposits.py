@@ -1,0 +1,140 @@
+"""The verbs of deposits: a time is kept until its deposit is paid, and money for a lost time goes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from frontdesk.features import billing
+from frontdesk.features.billing.events import PaymentExpired, PaymentFailed, PaymentRefunded, PaymentSucceeded
+from frontdesk.features.scheduling.model import (
+    PAYMENT_TTL,
+    Deposit,
+    Slot,
+    SlotTaken,
+)
+from frontdesk.features.scheduling.queries import appointments, holds
+from frontdesk.features.scheduling.service.holding import confirm_hold, expire_hold
+from frontdesk.features.scheduling.service.offers import get_resource, get_service
+from frontdesk.features.scheduling.service.searching import near, read_offer
+from frontdesk.features.scheduling.service.telling import Told, tell_paid_too_late
+from frontdesk.kernel.actor import system
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
+
+PURPOSE = "booking_deposit"
+GRACE = timedelta(minutes=2)  # the news of a payment made in its last second is still under way
+BY = system("scheduling")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositDue:
+    """A time that is booked once its deposit is paid at `url`, until `expires_at`."""
+
+    hold_id: UUID
+    url: str
+    amount_cents: int
+    currency: str
+    expires_at: datetime
+
+
+async def ask_deposit(tx: Transaction, *, hold_id: UUID, contact_id: UUID, base_url: str = "") -> DepositDue:
+    """Ask for the deposit of a held time; the hold stays as long as it can be paid (30 min), and is booked by it.
+
+    Refuses a hold that is over (`scheduling.hold_not_found`) and a service without a deposit
+    (`scheduling.no_deposit`).
+    """
+    held = await holds.lock_hold(tx, hold_id=hold_id)
+    if held is None:
+        raise Refused("scheduling.hold_not_found", "no such hold, or it is over", status=404)
+    service = await get_service(tx, service_id=held.service_id)
+    if service.deposit_cents == 0:
+        raise Refused("scheduling.no_deposit", "this service needs no deposit: book the hold", status=409)
+    until = held.expires_at - GRACE if held.awaits_payment else tx.now + PAYMENT_TTL
+    waiting = replace(held, contact_id=contact_id, awaits_payment=True, expires_at=until + GRACE)
+    await holds.note_awaits_payment(tx, waiting)
+    asked = await billing.request_payment(
+        tx,
+        tenant_id=tx.tenant,
+        purpose=PURPOSE,
+        reference=hold_id,
+        contact_id=contact_id,
+        amount_cents=service.deposit_cents,
+        currency=service.currency,
+        description=f"Deposit for {service.name}",
+        expires_at=until,
+        now=tx.now,
+        base_url=base_url,
+    )
+    return DepositDue(
+        hold_id=hold_id,
+        url=asked.url,
+        amount_cents=service.deposit_cents,
+        currency=service.currency,
+        expires_at=until,
+    )
+
+
+async def take_payment(tx: Transaction, told: Told, paid: PaymentSucceeded) -> None:
+    """Book what was paid for; if its time is lost, give the money back and tell the person which others there are."""
+    if paid.purpose != PURPOSE or paid.contact_id is None:
+        return
+    try:
+        done = await confirm_hold(
+            tx, hold_id=paid.reference, contact_id=paid.contact_id, source="payment", deposit=Deposit.PAID
+        )
+    except Refused:
+        others = await _others_of(tx, paid.reference)
+    else:
+        if not isinstance(done, SlotTaken):
+            return
+        others = done.other_slots
+    await billing.refund_payment(
+        tx,
+        tenant_id=tx.tenant,
+        payment_id=paid.payment_id,
+        amount_cents=None,
+        reason="the time was lost before the payment came",
+        by=BY,
+        now=tx.now,
+        refund_id=paid.payment_id,
+    )
+    past = await holds.lock_past(tx, hold_id=paid.reference)
+    if past is not None:
+        resource = await get_resource(tx, resource_id=past.resource_id)
+        slot = Slot(
+            service_id=past.service_id,
+            resource_id=past.resource_id,
+            resource_name=resource.name,
+            starts_at=past.starts_at,
+            ends_at=past.ends_at,
+            zone=resource.zone,
+        )
+        await tell_paid_too_late(tx, told, hold_id=paid.reference, contact_id=paid.contact_id, slot=slot, others=others)
+
+
+async def drop_unpaid(tx: Transaction, over: PaymentExpired | PaymentFailed) -> None:
+    """Let a held time go whose deposit nobody can pay any more."""
+    if over.purpose == PURPOSE:
+        await expire_hold(tx, hold_id=over.reference)
+
+
+async def note_refund(tx: Transaction, refunded: PaymentRefunded) -> None:
+    """Note on the appointment that its deposit went back whole."""
+    if refunded.purpose != PURPOSE or refunded.refunded_cents < refunded.amount_cents:
+        return
+    past = await holds.lock_past(tx, hold_id=refunded.reference)
+    if past is not None and past.appointment_id is not None:
+        await appointments.note_deposit(tx, appointment_id=past.appointment_id, deposit=Deposit.REFUNDED)
+
+
+async def _others_of(tx: Transaction, hold_id: UUID) -> tuple[Slot, ...]:
+    past = await holds.lock_past(tx, hold_id=hold_id)
+    if past is None:
+        return ()
+    try:
+        offer = await read_offer(tx, service_id=past.service_id, resource_id=None)
+    except Refused:
+        return ()
+    return await near(tx, offer, starts_at=past.starts_at)

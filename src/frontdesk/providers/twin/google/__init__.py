@@ -1,0 +1,1 @@
+"""Google Calendar in the twin: consent, calendars, events, sync tokens and push channels."""

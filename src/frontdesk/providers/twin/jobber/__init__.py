@@ -1,0 +1,1 @@
+"""Jobber in the twin: people, visits, a GraphQL API that counts points, and signed webhooks."""

@@ -1,0 +1,1 @@
+"""A pretended language model that answers as it is told to."""
