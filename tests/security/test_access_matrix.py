@@ -265,7 +265,7 @@ async def _connected(house: House) -> dict[str, str]:
             provider=CalendarCompany.CALDAV,
             account=Account("https://127.0.0.1/ada/", "ada"),
             sealed_login=b"x",
-            found=[ExternalCalendar(id="https://127.0.0.1/ada/work/", name="Work")],
+            found=[ExternalCalendar(id="https://127.0.0.1/ada/jobs/", name="Jobs")],
             by=TEST_ACTS,
         )
         (account,) = await calendars.list_accounts(tx)
