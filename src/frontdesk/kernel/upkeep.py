@@ -57,6 +57,14 @@ class Finding:
         return self.severity <= Severity.INFO
 
 
+def none_expected(
+    count: int, words: str, *, otherwise: Severity, evidence: Mapping[str, object] | None = None
+) -> Finding:
+    """Tell of something that must not be there at all: well at 0, as bad as `otherwise` at any more."""
+    severity = otherwise if count else Severity.OK
+    return Finding(severity=severity, words=words, value=count, evidence={} if evidence is None else evidence)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A sentence that is true while all is well, and how to look; it reads only. `runbook` is a page's slug."""

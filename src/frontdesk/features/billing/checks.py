@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from frontdesk.features.billing.queries import upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 
 LATE = timedelta(minutes=15)
 RECENT = timedelta(hours=24)
@@ -16,46 +16,44 @@ NEWS_PAGE, ORDERS_PAGE = "payments-signature", "payments-stuck"
 
 async def _news_is_told(tx: Transaction) -> Finding:
     missed = await upkeep.count_looked_up(tx, provider=PROVIDER, within=RECENT)
-    return Finding(
-        severity=Severity.OK if missed == 0 else Severity.CRITICAL,
-        words=f"{missed} pieces of payment news had to be looked up since the last one that was told",
-        value=missed,
+    return none_expected(
+        missed,
+        f"{missed} pieces of payment news had to be looked up since the last one that was told",
+        otherwise=Severity.CRITICAL,
     )
 
 
 async def _orders_move(tx: Transaction) -> Finding:
     waiting = await upkeep.count_waiting(tx, longer_than=LATE)
-    return Finding(
-        severity=Severity.OK if waiting == 0 else Severity.CRITICAL,
-        words=f"{waiting} orders to the payment company have waited for more than 15 minutes",
-        value=waiting,
+    return none_expected(
+        waiting,
+        f"{waiting} orders to the payment company have waited for more than 15 minutes",
+        otherwise=Severity.CRITICAL,
     )
 
 
 async def _orders_are_known(tx: Transaction) -> Finding:
     doubtful = await upkeep.count_doubtful(tx, longer_than=LATE)
-    return Finding(
-        severity=Severity.OK if doubtful == 0 else Severity.CRITICAL,
-        words=f"{doubtful} orders to the payment company may or may not have been done for more than 15 minutes",
-        value=doubtful,
+    return none_expected(
+        doubtful,
+        f"{doubtful} orders to the payment company may or may not have been done for more than 15 minutes",
+        otherwise=Severity.CRITICAL,
     )
 
 
 async def _payments_end(tx: Transaction) -> Finding:
     unended = await upkeep.count_unended(tx, longer_than=LATE)
-    return Finding(
-        severity=Severity.OK if unended == 0 else Severity.WARNING,
-        words=f"{unended} payments are open more than 15 minutes after their time",
-        value=unended,
+    return none_expected(
+        unended, f"{unended} payments are open more than 15 minutes after their time", otherwise=Severity.WARNING
     )
 
 
 async def _money_adds_up(tx: Transaction) -> Finding:
     wrong = await upkeep.list_wrong(tx, within=RECENT)
-    return Finding(
-        severity=Severity.OK if not wrong else Severity.CRITICAL,
-        words=f"the money of {len(wrong)} payments of the last day does not add up",
-        value=len(wrong),
+    return none_expected(
+        len(wrong),
+        f"the money of {len(wrong)} payments of the last day does not add up",
+        otherwise=Severity.CRITICAL,
         evidence={"payments": [str(one) for one in wrong]},
     )
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from frontdesk.features.campaigns.queries import upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 
 MADE_WITHIN = timedelta(minutes=30)  # a million people take about ten
 
@@ -26,10 +26,8 @@ async def _run_on(tx: Transaction) -> Finding:
 
 async def _texts_are_made(tx: Transaction) -> Finding:
     unmade = await upkeep.count_unmade(tx, longer_than=MADE_WITHIN)
-    return Finding(
-        severity=Severity.OK if unmade == 0 else Severity.WARNING,
-        words=f"the texts of {unmade} campaigns are being made for more than 30 minutes",
-        value=unmade,
+    return none_expected(
+        unmade, f"the texts of {unmade} campaigns are being made for more than 30 minutes", otherwise=Severity.WARNING
     )
 
 

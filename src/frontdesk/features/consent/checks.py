@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from frontdesk.features.consent.queries import upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 
 
 async def _list_is_readable(tx: Transaction) -> Finding:
     miswritten = await upkeep.list_newest_miswritten(tx)
-    return Finding(
-        severity=Severity.OK if not miswritten else Severity.CRITICAL,
-        words=f"{len(miswritten)} refusals are written in a form that no gate reads",
-        value=len(miswritten),
+    return none_expected(
+        len(miswritten),
+        f"{len(miswritten)} refusals are written in a form that no gate reads",
+        otherwise=Severity.CRITICAL,
         evidence={"tenants": sorted({str(one.tenant_id) for one in miswritten})} if miswritten else {},
     )
 
 
 async def _list_agrees_with_ledger(tx: Transaction) -> Finding:
     dropped = await upkeep.list_dropped(tx)
-    return Finding(
-        severity=Severity.OK if not dropped else Severity.CRITICAL,
-        words=f"{len(dropped)} people refused by the ledger and are not on the list",
-        value=len(dropped),
+    return none_expected(
+        len(dropped),
+        f"{len(dropped)} people refused by the ledger and are not on the list",
+        otherwise=Severity.CRITICAL,
         evidence={"tenants": sorted({str(one.tenant_id) for one in dropped})} if dropped else {},
     )
 

@@ -8,7 +8,18 @@ from datetime import timedelta
 from frontdesk.features.scheduling.queries import calendars_upkeep as upkeep
 from frontdesk.kernel import audit
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Approval, Check, Finding, Order, Reading, Remedy, Sabotage, Sample, Severity
+from frontdesk.kernel.upkeep import (
+    Approval,
+    Check,
+    Finding,
+    Order,
+    Reading,
+    Remedy,
+    Sabotage,
+    Sample,
+    Severity,
+    none_expected,
+)
 
 STALE = timedelta(minutes=5)  # asked every minute or two, and a channel tells at once
 VERY_STALE = timedelta(minutes=30)
@@ -30,28 +41,28 @@ async def _are_read(tx: Transaction) -> Finding:
 
 async def _channels_speak(tx: Transaction) -> Finding:
     silent = await upkeep.count_silent(tx, older_than=SILENT)
-    return Finding(
-        severity=Severity.OK if silent == 0 else Severity.WARNING,
-        words=f"{silent} channels have ended or told nothing of changes for 5 minutes; asking goes on",
-        value=silent,
+    return none_expected(
+        silent,
+        f"{silent} channels have ended or told nothing of changes for 5 minutes; asking goes on",
+        otherwise=Severity.WARNING,
     )
 
 
 async def _let_us_in(tx: Transaction) -> Finding:
     lost = await upkeep.count_lost(tx)
-    return Finding(
-        severity=Severity.OK if lost == 0 else Severity.WARNING,
-        words=f"{lost} accounts with calendars no longer let us in and have to be connected again",
-        value=lost,
+    return none_expected(
+        lost,
+        f"{lost} accounts with calendars no longer let us in and have to be connected again",
+        otherwise=Severity.WARNING,
     )
 
 
 async def _bookings_are_written(tx: Transaction) -> Finding:
     unwritten = await upkeep.count_unwritten(tx, older_than=UNWRITTEN)
-    return Finding(
-        severity=Severity.OK if unwritten == 0 else Severity.WARNING,
-        words=f"{unwritten} bookings wait for more than 10 minutes to be written into a calendar",
-        value=unwritten,
+    return none_expected(
+        unwritten,
+        f"{unwritten} bookings wait for more than 10 minutes to be written into a calendar",
+        otherwise=Severity.WARNING,
     )
 
 

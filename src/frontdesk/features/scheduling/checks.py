@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from frontdesk.features.scheduling.queries import upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 
 KEPT_AFTER = timedelta(minutes=2)
 LOOK_AHEAD = timedelta(days=14)
@@ -16,10 +16,8 @@ SETTLED_WITHIN = timedelta(hours=1)
 
 async def _holds_expire(tx: Transaction) -> Finding:
     overdue = await upkeep.count_overdue_holds(tx, longer_than=KEPT_AFTER)
-    return Finding(
-        severity=Severity.OK if overdue == 0 else Severity.WARNING,
-        words=f"{overdue} holds ran out more than 2 minutes ago and are still kept",
-        value=overdue,
+    return none_expected(
+        overdue, f"{overdue} holds ran out more than 2 minutes ago and are still kept", otherwise=Severity.WARNING
     )
 
 
@@ -27,40 +25,34 @@ async def _nothing_overlaps(tx: Transaction) -> Finding:
     if not await upkeep.is_guarded(tx):
         return Finding(severity=Severity.CRITICAL, words="the constraint that refuses overlaps is gone", value=1)
     overlaps = await upkeep.count_overlaps(tx, within=LOOK_AHEAD)
-    return Finding(
-        severity=Severity.OK if overlaps == 0 else Severity.CRITICAL,
-        words=f"{overlaps} pairs of bookings of the next 14 days overlap",
-        value=overlaps,
+    return none_expected(
+        overlaps, f"{overlaps} pairs of bookings of the next 14 days overlap", otherwise=Severity.CRITICAL
     )
 
 
 async def _bookings_keep_their_time(tx: Transaction) -> Finding:
     lost = await upkeep.list_without_time(tx)
-    return Finding(
-        severity=Severity.OK if not lost else Severity.CRITICAL,
-        words=f"{len(lost)} bookings keep no time: somebody else can have it, and nobody was told",
-        value=len(lost),
+    return none_expected(
+        len(lost),
+        f"{len(lost)} bookings keep no time: somebody else can have it, and nobody was told",
+        otherwise=Severity.CRITICAL,
         evidence={"appointments": [str(appointment) for appointment, _ in lost[:20]]},
     )
 
 
 async def _collisions_are_settled(tx: Transaction) -> Finding:
     waiting = await upkeep.count_unsettled(tx, longer_than=SETTLED_WITHIN)
-    return Finding(
-        severity=Severity.OK if waiting == 0 else Severity.WARNING,
-        words=f"{waiting} people were told that their time is lost, and have not chosen another for an hour",
-        value=waiting,
+    return none_expected(
+        waiting,
+        f"{waiting} people were told that their time is lost, and have not chosen another for an hour",
+        otherwise=Severity.WARNING,
     )
 
 
 async def _people_are_reminded(tx: Transaction) -> Finding:
     late, oldest_at = await upkeep.measure_reminders(tx, later_than=REMINDED_WITHIN)
     since = "" if oldest_at is None else f", the oldest since {oldest_at:%Y-%m-%d %H:%M} UTC"
-    return Finding(
-        severity=Severity.OK if late == 0 else Severity.WARNING,
-        words=f"{late} reminders are more than 5 minutes late{since}",
-        value=late,
-    )
+    return none_expected(late, f"{late} reminders are more than 5 minutes late{since}", otherwise=Severity.WARNING)
 
 
 CHECKS: tuple[Check, ...] = (

@@ -5,24 +5,24 @@ from __future__ import annotations
 from frontdesk.features.textback.queries import answers as queries
 from frontdesk.features.textback.queries import upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 
 
 async def _missed_calls_are_decided(tx: Transaction) -> Finding:
     unanswered = await queries.count_unanswered(tx)
-    return Finding(
-        severity=Severity.OK if unanswered == 0 else Severity.CRITICAL,
-        words=f"{unanswered} missed calls of the last hour have neither a text nor a reason",
-        value=unanswered,
+    return none_expected(
+        unanswered,
+        f"{unanswered} missed calls of the last hour have neither a text nor a reason",
+        otherwise=Severity.CRITICAL,
     )
 
 
 async def _one_text_per_caller(tx: Transaction) -> Finding:
     doubled = await queries.count_doubled(tx)
-    return Finding(
-        severity=Severity.OK if doubled == 0 else Severity.CRITICAL,
-        words=f"{doubled} callers of the last hours got a second text within their cool-down",
-        value=doubled,
+    return none_expected(
+        doubled,
+        f"{doubled} callers of the last hours got a second text within their cool-down",
+        otherwise=Severity.CRITICAL,
     )
 
 
@@ -37,10 +37,10 @@ async def _texts_are_answered(tx: Transaction) -> Finding:
 
 async def _nobody_waits_too_long(tx: Transaction) -> Finding:
     waiting = await upkeep.count_waiting(tx)
-    return Finding(
-        severity=Severity.OK if waiting == 0 else Severity.WARNING,
-        words=f"in {waiting} threads somebody waits for a person longer than their business allows",
-        value=waiting,
+    return none_expected(
+        waiting,
+        f"in {waiting} threads somebody waits for a person longer than their business allows",
+        otherwise=Severity.WARNING,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.outbox.store import measure_lag
 from frontdesk.kernel.tallies import sum_last_minute
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 from frontdesk.operations.alerts import counting
 from frontdesk.operations.alerts.queries import figures
 from frontdesk.operations.checking import queries
@@ -46,19 +46,15 @@ async def _events_move(tx: Transaction) -> Finding:
 
 async def _events_are_handled(tx: Transaction) -> Finding:
     rejected = await queries.count_rejected_events(tx, within=DAY)
-    return Finding(
-        severity=Severity.OK if rejected == 0 else Severity.WARNING,
-        words=f"{rejected} events of the last day could not be handled",
-        value=rejected,
+    return none_expected(
+        rejected, f"{rejected} events of the last day could not be handled", otherwise=Severity.WARNING
     )
 
 
 async def _background_work_succeeds(tx: Transaction) -> Finding:
     failed = await queries.count_failed_runs(tx, within=DAY)
-    return Finding(
-        severity=Severity.OK if failed == 0 else Severity.WARNING,
-        words=f"{failed} background runs of the last day have failed for good",
-        value=failed,
+    return none_expected(
+        failed, f"{failed} background runs of the last day have failed for good", otherwise=Severity.WARNING
     )
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Awaitable, Callable
 
+from frontdesk.kernel.db import Transaction
 from frontdesk.operations.checking.registry import all_sabotages
 from frontdesk.operations.drills import calendars, custody, outside, queries, releases, sending
 from frontdesk.operations.drills.model import Break, Stage
 from frontdesk.operations.incidents import sabotage as incidents_sabotage
 from frontdesk.operations.monitors import sabotage as monitors_sabotage
 from frontdesk.operations.runbooks import RunState
+
+InRows = Callable[[Transaction], Awaitable[None]]
 
 
 def _halt(process: str) -> Break:
@@ -40,46 +44,18 @@ def _held_up() -> Break:
     )
 
 
-def _left_waiting() -> Break:
-    """Leave an incident that nobody takes, until a person does."""
+def _until_a_person(name: str, sentence: str, broken: InRows, mended: InRows) -> Break:
+    """Break something in rows that no page may mend: it tells a person what to do, and they do."""
 
     async def act(stage: Stage) -> None:
         async with stage.system.transaction() as tx:
-            await incidents_sabotage.leave_waiting(tx)
+            await broken(tx)
 
     async def recover(stage: Stage) -> None:
         async with stage.system.transaction() as tx:
-            await incidents_sabotage.take_all(tx)
+            await mended(tx)
 
-    return Break(
-        name="incidents.left_waiting",
-        sentence="Everybody was told of an incident an hour ago, and nobody has taken it",
-        act=act,
-        recover=recover,
-        recover_after=True,
-        ends=RunState.NEEDS_PERSON,
-    )
-
-
-def _monitor_failing() -> Break:
-    """Let a monitor fail twice, until a person has mended what it saw."""
-
-    async def act(stage: Stage) -> None:
-        async with stage.system.transaction() as tx:
-            await monitors_sabotage.fail_twice(tx)
-
-    async def recover(stage: Stage) -> None:
-        async with stage.system.transaction() as tx:
-            await monitors_sabotage.pass_again(tx)
-
-    return Break(
-        name="monitors.failed_twice",
-        sentence="A monitor has failed twice in a row",
-        act=act,
-        recover=recover,
-        recover_after=True,
-        ends=RunState.NEEDS_PERSON,
-    )
+    return Break(name=name, sentence=sentence, act=act, recover=recover, recover_after=True, ends=RunState.NEEDS_PERSON)
 
 
 _BREAKS: dict[str, Break] = {
@@ -87,8 +63,18 @@ _BREAKS: dict[str, Break] = {
     for one in (
         _halt("worker"),
         _held_up(),
-        _left_waiting(),
-        _monitor_failing(),
+        _until_a_person(
+            "incidents.left_waiting",
+            "Everybody was told of an incident an hour ago, and nobody has taken it",
+            incidents_sabotage.leave_waiting,
+            incidents_sabotage.take_all,
+        ),
+        _until_a_person(
+            "monitors.failed_twice",
+            "A monitor has failed twice in a row",
+            monitors_sabotage.fail_twice,
+            monitors_sabotage.pass_again,
+        ),
         *calendars.BREAKS,
         *custody.BREAKS,
         *outside.BREAKS,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from frontdesk.features.delivery.queries import switches, upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 
 LATE_AFTER = timedelta(seconds=60)
 DOUBT_AFTER = timedelta(minutes=10)
@@ -81,11 +81,7 @@ async def _doubt_is_cleared(tx: Transaction) -> Finding:
 
 async def _nothing_hangs_in_posting(tx: Transaction) -> Finding:
     stuck = await upkeep.count_stuck_posting(tx, longer_than=POSTING_AFTER)
-    return Finding(
-        severity=Severity.OK if stuck == 0 else Severity.CRITICAL,
-        words=f"{stuck} texts are being posted for more than 2 minutes",
-        value=stuck,
-    )
+    return none_expected(stuck, f"{stuck} texts are being posted for more than 2 minutes", otherwise=Severity.CRITICAL)
 
 
 async def _numbers_may_text(tx: Transaction) -> Finding:
@@ -119,20 +115,14 @@ async def _holds_end(tx: Transaction) -> Finding:
 
 async def _nothing_is_forgotten(tx: Transaction) -> Finding:
     forgotten = await upkeep.count_forgotten(tx)
-    return Finding(
-        severity=Severity.OK if forgotten == 0 else Severity.CRITICAL,
-        words=f"{forgotten} useful texts will not be looked at within the hour",
-        value=forgotten,
+    return none_expected(
+        forgotten, f"{forgotten} useful texts will not be looked at within the hour", otherwise=Severity.CRITICAL
     )
 
 
 async def _useless_texts_are_dropped(tx: Transaction) -> Finding:
     useless = await upkeep.count_useless(tx)
-    return Finding(
-        severity=Severity.OK if useless == 0 else Severity.WARNING,
-        words=f"{useless} texts wait that are of no use any more",
-        value=useless,
-    )
+    return none_expected(useless, f"{useless} texts wait that are of no use any more", otherwise=Severity.WARNING)
 
 
 async def _spent_is_true(tx: Transaction) -> Finding:

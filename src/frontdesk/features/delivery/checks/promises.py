@@ -8,7 +8,7 @@ from frontdesk.features.delivery.queries import promises
 from frontdesk.features.delivery.queries.promises import Broken
 from frontdesk.features.delivery.service.stopping import list_breaking, list_night_campaigns
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
 
 
 def _never(
@@ -17,10 +17,10 @@ def _never(
     async def look(tx: Transaction) -> Finding:
         found = await broken(tx)
         texts = sum(one.texts for one in found)
-        return Finding(
-            severity=Severity.OK if texts == 0 else Severity.CRITICAL,
-            words=f"{what}: {texts} in the last day",
-            value=texts,
+        return none_expected(
+            texts,
+            f"{what}: {texts} in the last day",
+            otherwise=Severity.CRITICAL,
             evidence={"tenants": sorted({str(one.tenant_id) for one in found})} if found else {},
         )
 
@@ -29,20 +29,20 @@ def _never(
 
 async def _broken_promises_stop_sending(tx: Transaction) -> Finding:
     breaking = await list_breaking(tx)
-    return Finding(
-        severity=Severity.OK if not breaking else Severity.CRITICAL,
-        words=f"{len(breaking)} businesses send on although a promise was broken for them",
-        value=len(breaking),
+    return none_expected(
+        len(breaking),
+        f"{len(breaking)} businesses send on although a promise was broken for them",
+        otherwise=Severity.CRITICAL,
         evidence={"tenants": [str(one) for one in breaking]} if breaking else {},
     )
 
 
 async def _night_campaigns_are_paused(tx: Transaction) -> Finding:
     sending = await list_night_campaigns(tx)
-    return Finding(
-        severity=Severity.OK if not sending else Severity.CRITICAL,
-        words=f"{len(sending)} campaigns go on that have texted people at night",
-        value=len(sending),
+    return none_expected(
+        len(sending),
+        f"{len(sending)} campaigns go on that have texted people at night",
+        otherwise=Severity.CRITICAL,
         evidence={"campaigns": [str(campaign) for _, campaign in sending]} if sending else {},
     )
 
