@@ -1,7 +1,7 @@
 """Understands what people write, by rules and, where one is configured, by a language model."""
 
 from frontdesk.features.assistant.service import consult, question_about, read_tool_call
-from frontdesk.features.assistant.understanding import (
+from frontdesk.features.assistant.understanding.meaning import (
     AsksQuestion,
     AsksTime,
     ChoosesOffer,
@@ -21,8 +21,8 @@ from frontdesk.features.assistant.understanding import (
     WantsChange,
     WantsPerson,
     WeeklyHours,
-    understand,
 )
+from frontdesk.features.assistant.understanding.reading import understand
 from frontdesk.ports.models import LanguageModel, ToolCall
 
 __all__ = [

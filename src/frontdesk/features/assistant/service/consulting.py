@@ -7,7 +7,7 @@ import contextlib
 from zoneinfo import ZoneInfo
 
 from frontdesk.features.assistant.service.tools import TOOLS
-from frontdesk.features.assistant.understanding import Context
+from frontdesk.features.assistant.understanding.meaning import Context
 from frontdesk.features.assistant.understanding.tokens import LONGEST
 from frontdesk.ports.errors import ProviderError
 from frontdesk.ports.models import DEADLINE_SECONDS, LanguageModel, ModelQuestion, ToolCall

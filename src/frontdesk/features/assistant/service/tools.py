@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from frontdesk.features.assistant.understanding import (
+from frontdesk.features.assistant.understanding.meaning import (
     AsksQuestion,
     AsksTime,
     ChoosesOffer,
