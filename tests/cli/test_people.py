@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 
 import asyncpg
@@ -74,3 +75,20 @@ async def test_a_person_is_added_with_a_password_from_standard_input(
         monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
         weak = await terminal.type("user", "password", "ben@example.com", "--json")
         assert (weak.code, weak.at("error", "code")) == (1, "auth.password_weak"), password
+
+
+async def test_somebody_is_invited_by_a_link_that_opens_one_business(terminal: Terminal) -> None:
+    asked = await terminal.type(
+        "user", "invite", "Carla@Example.com", "--tenant", "harbor-plumbing", "--role", "auditor", "--json"
+    )
+    assert asked.code == 0, asked.err
+    link = str(asked.at("link"))
+    assert "/join/" in link
+    login = await asyncpg.connect(terminal.database_url)
+    row = await login.fetchrow("select email, role, token_hash from invitations")
+    await login.close()
+    assert row is not None
+    secret = link.rpartition("/")[2]
+    assert (row["email"], row["role"]) == ("carla@example.com", "auditor")
+    assert row["token_hash"] == hashlib.sha256(secret.encode()).digest()
+    assert (await terminal.type("user", "invite", "x", "--tenant", "harbor-plumbing", "--json")).code == 1

@@ -11,8 +11,8 @@ import pytest
 from tests.architecture.sources import ROOT
 
 PAGE = ROOT / "docs" / "faults.md"
-# The faults of the database, the machine, the switches, calendars and operations.
-HAVE_TO = {*range(19, 32), *range(42, 45), 50, 53, 55, *range(65, 71)}
+# All but those of mailboxes, a CRM and merchants, which are not there yet.
+HAVE_TO = set(range(1, 71)) - {58, 59, 60, 62, 63}
 ROW = re.compile(r"^\| (\d+) \|.*\| (`tests/.*) \|$", re.MULTILINE)
 ROWS = {int(number): cell for number, cell in ROW.findall(PAGE.read_text(encoding="utf-8"))}
 TEST = re.compile(r"`(tests/[a-z_/]+\.py)::(test_[a-z0-9_]+)`( \(slow\))?")

@@ -83,6 +83,7 @@ def test_refusals_have_codes_that_can_be_read_from_the_source() -> None:
         "features/contacts/phones.py",
         "features/contacts/service/staging.py",
         "providers/twin/client.py",
+        "web/pages/numbers.py",
         "web/problems.py",
     }
 

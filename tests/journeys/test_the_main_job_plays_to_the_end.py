@@ -41,7 +41,7 @@ async def test_a_step_that_does_not_happen_fails_the_play_and_all_after_it(journ
     carol = journey.somebody()
     refusal = FaultOrder(kind=FaultKind.REFUSED, recipient=carol, count=None, code=21211)
     await journey.twin.inject_fault(refusal)
-    steps = await Play(journey.installation, twin=journey.twin, caller=carol, patience=1.0).run()
+    steps = await Play(journey.installation, twin=journey.twin, caller=carol, patience=4.0).run()
     await journey.twin.clear_faults()
     assert [step.ok for step in steps] == [True, True, True, *[False] * (len(STEPS) - 3)]
     assert steps[3].detail == "the carrier did not deliver the text"

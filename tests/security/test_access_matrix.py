@@ -5,6 +5,7 @@ A route without a row here fails: one that says nothing of who may use it, or on
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -22,7 +23,7 @@ from frontdesk.ports.calendars import Account, ExternalCalendar
 from frontdesk.providers.twin import FaultKind, FaultOrder
 from frontdesk.web.app import create_app
 from frontdesk.web.docs import access_of, describe_api
-from frontdesk.wiring.booking import APPOINTMENT, HOLD, booking_links
+from frontdesk.wiring.booking import APPOINTMENT, HOLD
 from tests.support.actors import TEST_ACTS
 from tests.support.house import ADA, ADMIN, MALLORY, OLIVE, House
 from tests.support.office import ADAS_NUMBER
@@ -30,6 +31,16 @@ from tests.support.office import ADAS_NUMBER
 # Open to everybody, each for a reason: monitors look here, and nobody is logged in before the login.
 OPEN = {("GET", "/health"), ("GET", "/healthz"), ("POST", "/api/auth/login"), ("GET", "/login"), ("POST", "/login")}
 OPEN |= {("GET", "/pay/{token}")}  # whoever was sent a link may pay
+# Whoever is on the way in: with a half-login, a passkey, or a link to a new password.
+OPEN |= {
+    ("GET", "/login/code"), ("POST", "/login/code"), ("POST", "/login/passkey/challenge"), ("POST", "/login/passkey"),
+    ("GET", "/forgot"), ("POST", "/forgot"), ("GET", "/reset/{reset_token}"), ("POST", "/reset/{reset_token}"),
+}  # fmt: skip
+# Whoever is not there yet: the first person, strangers where sign-up is open, and who was sent an invitation.
+OPEN |= {
+    ("GET", "/welcome"), ("POST", "/welcome"), ("GET", "/welcome/confirm"), ("POST", "/welcome/confirm"),
+    ("GET", "/join/{invitation_token}"), ("POST", "/join/{invitation_token}"),
+}  # fmt: skip
 BOOK = "/book/{business_slug}"
 # Whoever wants to be served comes without a login; who has been is known by the signed link they were sent.
 OPEN |= {
@@ -57,6 +68,8 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/resources/{resource_id}": {"capacity": 2},
     "/api/booking-page": {"open": True},
     "/api/holds": {"service_id": NOBODYS, "starts_at": LATER},
+    "/api/holds/{hold_id}/deposit": {"phone_e164": CAROL},
+    "/api/dialogue": {"active": True},
     "/api/appointments": {"service_id": NOBODYS, "starts_at": LATER, "phone_e164": CAROL},
     "/api/appointments/{appointment_id}": {"starts_at": LATER},
     "/api/appointments/{appointment_id}/cancel": {},
@@ -101,6 +114,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/sending-numbers/brands": {"brand_id": "BHARBOR", "daily_segments": 2000},
     "/api/members": {"email": "dana@example.com", "role": "agent"},
     "/api/members/{user_id}": {"role": "agent"},
+    "/api/invitations": {"email": "eve@example.com", "role": "agent"},
     "/api/alert-silences": {"matchers": {"alertname": "CpuBusy"}, "reason": "x"},
     "/api/payments": {"amount_cents": 100, "currency": "usd", "description": "x"},
     "/api/payments/{payment_id}/refund": {"reason": "x"},
@@ -196,17 +210,24 @@ async def _ids(house: House) -> dict[str, str]:
         "task_id": (await ada.get("/api/tasks")).json()[0]["id"],
         "token_id": token.json()["id"],
         "number_id": (await ada.get("/api/sending-numbers")).json()["items"][0]["id"],
+        "invitation_id": (await ada.post("/api/invitations", json=BODIES["/api/invitations"])).json()["id"],
+        "invitation_token": "x",
         "user_id": (await ada.get("/api/members", params={"role": "agent"})).json()["items"][0]["user_id"],
         "endpoint_id": endpoint.json()["id"],
         "delivery_id": told.json()["id"],
         "silence_id": str(uuid4()),
         "slug": "kill-switch",
+        "report": "days",
+        "page": "quickstart",
         "run_id": run.json()["id"],
         "number": str(incident.json()["number"]),
         "action_id": str(uuid4()),
         "name": "ada",
         "level": "1",
         "channel": "sms",
+        "reset_token": "x",
+        "session_id": str(uuid4()),
+        "passkey_id": str(uuid4()),
     }
 
 
@@ -244,7 +265,7 @@ async def _booked(house: House, ada: httpx2.AsyncClient) -> dict[str, str]:
     hold = (await ada.post("/api/holds", json=held)).json()["id"]
     wish = {"service_id": service, "contact_id": booked["contact_id"], "wanted_from_at": free[0]["starts_at"]}
     waiter = (await ada.post("/api/waiting-list", json=wish | {"wanted_until": "2099-01-01T00:00:00Z"})).json()["id"]
-    links = booking_links(house.parts.settings, public_base_url=house.url)
+    links = house.parts.links
     return {
         "service_id": service,
         "resource_id": resource,
@@ -305,6 +326,9 @@ async def test_nobody_gets_anything_without_a_login(house: House) -> None:
             assert answer.json()["code"] == "auth.login_required", row
 
 
+WORDS = {"tenant_id", "channel", "report"}  # what stands in a path and is no id of something that belongs to somebody
+
+
 async def test_another_business_is_never_found(house: House) -> None:
     ids = await _ids(house)
     mallory = await house.as_person(MALLORY)
@@ -316,7 +340,7 @@ async def test_another_business_is_never_found(house: House) -> None:
         assert answer.status_code == 404, (row, answer.text)
         assert answer.json()["code"] == "tenants.not_found", row
         # … and by the ids of what belongs to it, from a business of one's own.
-        if set(row_parameters(row)) - {"tenant_id", "channel"}:
+        if set(row_parameters(row)) - WORDS:
             answer = await _try(mallory, row, ids | {"tenant_id": str(house.mallory.id)})
             assert answer.status_code == 404, (row, answer.text)
     ada = await house.as_person(ADA)
@@ -331,7 +355,7 @@ async def test_an_id_that_does_not_exist_looks_like_somebody_elses(house: House)
     nowhere = {name: str(uuid4()) for name in ids} | {"tenant_id": str(house.mallory.id), "channel": "sms"}
     theirs = ids | {"tenant_id": str(house.mallory.id)}
     for row in rows_of(create_app(house.parts)):
-        if row.access == "business" and set(row_parameters(row)) - {"tenant_id", "channel"}:
+        if row.access == "business" and set(row_parameters(row)) - WORDS:
             unknown, foreign = await _try(mallory, row, nowhere), await _try(mallory, row, theirs)
             assert unknown.status_code == foreign.status_code == 404, row
             assert unknown.json()["code"] == foreign.json()["code"], row
@@ -394,4 +418,4 @@ async def test_nothing_is_changed_by_looking(house: House) -> None:
 
 def row_parameters(row: Row) -> list[str]:
     """List the names in a path."""
-    return [part[1:-1] for part in row.path.split("/") if part.startswith("{")]
+    return re.findall(r"{(\w+)", row.path)

@@ -31,6 +31,7 @@ CONNECTING = {
     "providers/http/pool.py": "to the carriers, at the addresses that the settings name",
     "providers/certificates/client.py": "to our own public address, to see how long its certificate lasts",
     "providers/hooks/client.py": "to outgoing webhooks, by the address that was judged",
+    "cli/bench/console.py": "to the program that it measures, on the same machine",
     "providers/twin": "the pretend world, which calls the webhooks that it was told by its own machine",
 }
 OPENERS = {"open_connection", "create_connection", "ClientSession", "urlopen", "AsyncClient", "start_tls"}

@@ -20,16 +20,19 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from frontdesk.features import calls, conversations, delivery, senders, tenants, textback
+from frontdesk.kernel.claims import CLAIMS, Claims
 from frontdesk.kernel.db import UNAVAILABLE, Database, Role, Transaction
 from frontdesk.kernel.journal import Journal, JournalEntry
 from frontdesk.kernel.liveness import LEASE, REGISTER, Presence
 from frontdesk.kernel.loops import Loop
 from frontdesk.kernel.outbox import Handlers, flush_with
+from frontdesk.kernel.rings import Ring
 from frontdesk.kernel.settings import Settings
 from frontdesk.kernel.telemetry import Metrics
 from frontdesk.ports import MessagingProvider
 from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import Frontdesk, catalogue, sign_of_life, twilio_account
+from frontdesk.wiring.booking import BookingLinks
 from frontdesk.wiring.calendars import open_calendars
 from frontdesk.worker.main import list_loops
 from tests.providers.telnyx.signing import ACCOUNT as TELNYX
@@ -82,8 +85,8 @@ RESTS = (0.05, 0.5, 4.0, 30.0)
 class KeptJournal(Journal):
     """The real journal; while it writes, nobody else gets a turn."""
 
-    def __init__(self, folder: Path, turnstile: Turnstile) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, turnstile: Turnstile, *, name: str = "opt-outs") -> None:
+        super().__init__(folder, name)
         self._turnstile = turnstile
 
     async def append(self, entry: Mapping[str, object], *, at: datetime) -> JournalEntry:
@@ -310,6 +313,7 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
         switches=switches,
         presence=presence,
         journal=journal,
+        claims=Claims(KeptJournal(around.journal_folder, turnstile, name=CLAIMS)),
         courier=courier,
         directory=senders.NumberDirectory(system=system, clock=clock),
         businesses=tenants.TenantDirectory(app=app, clock=clock),
@@ -323,6 +327,7 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
         calendars=open_calendars(
             AsyncExitStack(), settings=around.settings, app=app, system=system, clock=clock, public_base_url=BASE_URL
         ),
+        links=BookingLinks(Ring(keys=("simulated",)), around.settings.signing_keys(), base_url=BASE_URL),
         metrics=around.metrics,
         public_base_url=BASE_URL,
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -102,8 +103,12 @@ async def open_house(
     environ: dict[str, str] | None = None,
     port: int = 0,
     clock: DatabaseClock | None = None,
+    empty: bool = False,
 ) -> AsyncIterator[House]:
-    """Open the house: two businesses, their people, their numbers at the twin, the web process listening."""
+    """Open the house: two businesses, their people, their numbers at the twin, the web process listening.
+
+    An `empty` one has nobody and nothing in its database yet.
+    """
     async with AsyncExitStack() as stack:
         twin_server = TwinServer(TwinConfig(account_sid=ACCOUNT, auth_token=TOKEN))
         await stack.enter_async_context(twin_server)
@@ -131,15 +136,16 @@ async def open_house(
         )
         ada = business(name="Harbor Plumbing", slug="harbor")
         mallory = replace(business(name="Mesa Dental", slug="mesa"), forwarding_e164="+16025550199")
-        await _add_businesses(parts, ada, mallory)
-        await _add_people(parts, ada, mallory)
+        if not empty:
+            await _add_businesses(parts, ada, mallory)
+            await _add_people(parts, ada, mallory)
         stop, ready = asyncio.Event(), asyncio.Event()
         serving = asyncio.create_task(
             serve(parts, host="127.0.0.1", port=port, stop=stop, ready=lambda _url: ready.set())
         )
         await asyncio.wait([serving, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
         twin = await stack.enter_async_context(TwinControl(twin_server.url))
-        for number in (ADAS_NUMBER, MALLORYS_NUMBER):
+        for number in () if empty else (ADAS_NUMBER, MALLORYS_NUMBER):
             await twin.configure_number(
                 number,
                 voice_url=f"{url}/webhooks/twilio/voice",
@@ -156,9 +162,12 @@ async def open_house(
 
 
 def _free_port() -> int:
-    with socket.socket() as looking:
-        looking.bind(("127.0.0.1", 0))
-        return int(looking.getsockname()[1])
+    """Find a port below those that the system gives to connections by itself, so that none takes it meanwhile."""
+    while True:
+        port = 12_000 + secrets.randbelow(20_000)
+        with socket.socket() as looking, suppress(OSError):
+            looking.bind(("127.0.0.1", port))
+            return port
 
 
 async def _add_businesses(parts: Frontdesk, ada: tenants.Tenant, mallory: tenants.Tenant) -> None:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from frontdesk.kernel.auth import Scope
-from frontdesk.web.logins import own_path
+from frontdesk.web.entry.desk import own_path
 from tests.support.house import ADA, BEN, PASSWORD, House, open_house
 
 

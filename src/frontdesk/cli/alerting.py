@@ -158,10 +158,10 @@ def unsilence(
 
 def try_sinks(*, home: Home = None, as_json: AsJson = False) -> None:
     """Tell every sink a test alert and its end; exits with 1 if one does not take it, or there is none."""
-    from frontdesk.cli.office import read_settings, run
+    from frontdesk.cli.office import read_settings, run, with_office
     from frontdesk.cli.output import show_table, write_json
     from frontdesk.providers.http import HttpClient
-    from frontdesk.wiring.alerting import alert_sinks
+    from frontdesk.wiring.alerting import alert_sinks, text_alerts
 
     settings = read_settings(home)
 
@@ -172,13 +172,20 @@ def try_sinks(*, home: Home = None, as_json: AsJson = False) -> None:
         finally:
             await http.close()
 
+    async def text(parts: Frontdesk) -> list[dict[str, object]]:
+        return [await _try(sink, settings.base_url) for sink in text_alerts(parts).values()]
+
     found = run(work)
+    # Texts are counted and their refusals looked up, so that this sink alone needs the database.
+    found += with_office(home, text) if settings.alerts.sms_from is not None else []
     if as_json:
         write_json({"ok": bool(found) and all(one["ok"] for one in found), "sinks": found})
     elif found:
         show_table("Sinks", ("sink", "took it", "said"), [(one["sink"], one["ok"], one["said"]) for one in found])
     else:
-        typer.echo("No sink is set up: set ALERT_WEBHOOK_URL, SLACK_WEBHOOK_URL, PAGERDUTY_ROUTING_KEY or e-mail.")
+        typer.echo(
+            "No sink is set up: set ALERT_WEBHOOK_URL, SLACK_WEBHOOK_URL, PAGERDUTY_ROUTING_KEY, e-mail or texts."
+        )
     if not found or not all(one["ok"] for one in found):
         raise typer.Exit(1)
 

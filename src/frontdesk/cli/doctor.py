@@ -6,10 +6,11 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frontdesk.cli.calling import Caller, signed_webhook
+from frontdesk.cli.doctor_findings import Finding
+from frontdesk.cli.doctor_phones import look_at_phones
 from frontdesk.cli.office import open_database, twin_account
 from frontdesk.kernel import attendance
 from frontdesk.kernel.clock import DatabaseClock
@@ -32,16 +33,6 @@ PROBE = "/webhooks/twilio/voice/voicemail-done"  # verifies like every webhook, 
 NOBODY = "+15005550006"
 OK, FORBIDDEN, NOT_FOUND = 200, 403, 404
 REDIRECTS = range(300, 400)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: fine, wrong, or not applicable (None); what was found, and what to do."""
-
-    check: str
-    ok: bool | None
-    found: str
-    remedy: str = ""
 
 
 async def examine(settings: Settings) -> list[Finding]:
@@ -110,6 +101,9 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             found=f"this machine is {offset:+.3f} s from the database",
             remedy="" if close else "switch time synchronisation on (chrony or systemd-timesyncd)",
         )
+        if current:
+            for finding in await look_at_phones(settings, url):
+                yield finding
 
 
 def _public_address(settings: Settings) -> Finding:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from frontdesk.cli.auditing import open_book
 from frontdesk.cli.calling import Caller
 from frontdesk.cli.office import twin_account
-from frontdesk.cli.seeding import Welcome, seed
+from frontdesk.cli.seeding import Welcome, found_bare, seed
 from frontdesk.cli.twin_keys import (
     CalendarAppKeys,
     StripeKeys,
@@ -34,6 +34,7 @@ from frontdesk.kernel.postgres import EmbeddedPostgres
 from frontdesk.kernel.secrets import ensure_secret
 from frontdesk.kernel.supervision import Child, GaveUp, Supervisor
 from frontdesk.kernel.telemetry import get_logger
+from frontdesk.kernel.telemetry.log_files import LogLimits, tended
 from frontdesk.operations.backups.keeping import require_data, shelf_of
 from frontdesk.operations.backups.streaming import kept
 from frontdesk.providers.http import HttpFailure
@@ -111,7 +112,10 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
             shelf, log_folder = shelf_of(settings), home / "log"
             await stack.enter_async_context(kept(database_url, system=system, shelf=shelf, log_folder=log_folder))
         await stack.enter_async_context(anchored(system, open_book(home)))
-        welcome = await seed(system, home)
+        if settings.entry.demo_businesses:
+            welcome = await seed(system, home)
+        else:
+            welcome = await found_bare(system, home, keys=settings.signing_keys())
         environment = {
             "DATABASE_URL": database_url,
             "FRONTDESK_HOME": str(home),
@@ -126,6 +130,7 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
         if account is not None and twin is not None:
             ours = settings.web.public_base_url or url
             children.insert(0, _twin_child(account, twin, ours, ready=lambda: _set_up_twin(system, twin, ours)))
+        await stack.enter_async_context(tended(home / "log", _log_limits(settings), clock=system.clock))
         supervisor = Supervisor(children, log_folder=home / "log")
         ended = await _supervise(stack, supervisor)
         await _until_ready(supervisor, ended, children, home)
@@ -140,6 +145,11 @@ async def running(settings: Settings) -> AsyncIterator[Installation]:
             postgres=postgres,
             ended=ended,
         )
+
+
+def _log_limits(settings: Settings) -> LogLimits:
+    files = settings.log_files
+    return LogLimits(largest_bytes=files.max_mb * 2**20, keep=timedelta(days=files.retention_days))
 
 
 def _in_url(host: str) -> str:

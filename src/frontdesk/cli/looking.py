@@ -13,7 +13,7 @@ from frontdesk.cli.options import AsJson, Home
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from frontdesk.cli.doctor import Finding
+    from frontdesk.cli.doctor_findings import Finding
     from frontdesk.cli.health import Trouble
     from frontdesk.kernel.settings import Settings
     from frontdesk.wiring import Frontdesk

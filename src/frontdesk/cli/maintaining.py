@@ -152,7 +152,11 @@ async def _run(parts: Frontdesk, name: str) -> MonitorStanding:
         known = [one.name for one in await queries.list_standing(tx)]
         asked_at = tx.now
         if not known:
-            raise Refused("monitors.off", "Set MONITOR_NUMBER, use the twin as carrier, start a worker.", status=409)
+            raise Refused(
+                "monitors.off",
+                "Set MONITOR_NUMBER, at a real carrier MONITOR_FROM_NUMBER too, and start a worker.",
+                status=409,
+            )
         if not await queries.move_up(tx, name=name):
             raise Refused(
                 "monitors.unknown", f"No monitor is called {name}; there are: {', '.join(known)}.", status=404

@@ -10,8 +10,10 @@ from uuid import UUID
 import typer
 
 from frontdesk.cli.custody import revoke_tokens
+from frontdesk.cli.entry import register as register_entry
 from frontdesk.cli.founding import add_tenant
 from frontdesk.cli.identities import link_user, unlink_user
+from frontdesk.cli.inviting import invite_user
 from frontdesk.cli.options import AsJson, Home, OptionalTenant
 
 if TYPE_CHECKING:
@@ -56,12 +58,14 @@ def register(app: typer.Typer) -> None:
     businesses.command("show")(show_tenant)
     businesses.command("set")(set_tenant)
     app.add_typer(businesses, name="tenant")
-    users = typer.Typer(help="People who log in: list, add, change a password.")
+    users = typer.Typer(help="People who log in: list, add, change a password, let back in who is locked out.")
     users.command("list")(list_users)
     users.command("add")(add_user)
+    users.command("invite")(invite_user)
     users.command("password")(set_password)
     users.command("link")(link_user)
     users.command("unlink")(unlink_user)
+    register_entry(users)
     app.add_typer(users, name="user")
     tokens = typer.Typer(help="API tokens: create, list, revoke.")
     tokens.command("create")(create_token)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from frontdesk.features import scheduling, senders, tenants
 from frontdesk.kernel import actor, auth
+from frontdesk.kernel.auth import signing_up
 from frontdesk.kernel.ids import new_id
 
 if TYPE_CHECKING:
     from frontdesk.kernel.db import Database, Transaction
+    from frontdesk.kernel.keys import SigningKeys
 
 OWNER_EMAIL = "ada@demo.frontdesk.test"
 OWNER_NAME = "Ada"
@@ -76,12 +78,16 @@ DEMO_BUSINESSES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """How to get in: the demo login and the API token, as they stand in the home folder; empty where unknown."""
+    """How to get in: the demo login and the API token, as they stand in the home folder; empty where unknown.
+
+    `setup` is the code by which the first person signs up, as long as there is none.
+    """
 
     email: str
     password: str
     api_token: str
     first_start: bool
+    setup: str = ""
 
 
 async def seed(system: Database, home: Path) -> Welcome:
@@ -103,6 +109,16 @@ async def seed(system: Database, home: Path) -> Welcome:
     )
 
 
+async def found_bare(system: Database, home: Path, *, keys: SigningKeys) -> Welcome:
+    """Give an installation without made-up businesses its API token; its first person signs up in the browser."""
+    first_start = not _read(home, TOKEN_FILE)
+    if first_start:
+        _keep(home, TOKEN_FILE, await _issue_token(system))
+    async with system.transaction() as tx:
+        setup = "" if await signing_up.is_anybody_known(tx) else signing_up.setup_code(keys)
+    return Welcome(email="", password="", api_token=_read(home, TOKEN_FILE), first_start=first_start, setup=setup)
+
+
 def read_api_token(home: Path) -> str:
     """Read the token of the first start; empty where there is none."""
     return _read(home, TOKEN_FILE)
@@ -115,6 +131,17 @@ async def _fill(system: Database) -> tuple[str, str]:
         owner = await auth.create_user(
             tx, email=OWNER_EMAIL, name=OWNER_NAME, password_hash=password_hash, actor=BY, platform_admin=True
         )
+    token = await _issue_token(system)
+    for business in DEMO_BUSINESSES:
+        tenant_id = new_id()
+        async with system.transaction(tenant_id) as tx:
+            await _add_business(tx, business)
+            await auth.put_member(tx, user_id=owner.id, role=auth.Role.OWNER, actor=BY)
+    return password, token
+
+
+async def _issue_token(system: Database) -> str:
+    async with system.transaction() as tx:
         issued = await auth.create_token(
             tx,
             name="first start",
@@ -123,12 +150,7 @@ async def _fill(system: Database) -> tuple[str, str]:
             expires_at=tx.now + TOKEN_LIFETIME,
             actor=BY,
         )
-    for business in DEMO_BUSINESSES:
-        tenant_id = new_id()
-        async with system.transaction(tenant_id) as tx:
-            await _add_business(tx, business)
-            await auth.put_member(tx, user_id=owner.id, role=auth.Role.OWNER, actor=BY)
-    return password, issued.secret
+    return issued.secret
 
 
 def weekday_hours(opens: str, closes: str) -> str:

@@ -112,6 +112,9 @@ def _welcome(installation: Installation) -> None:
     secrets = installation.home / "secrets"
     if welcome.password:
         out.print(f"  login      {welcome.email}  {welcome.password if shown else f'(see {secrets}/demo_password)'}")
+    if welcome.setup:
+        out.print("  set up     five short steps, once; whoever has this link runs the installation:")
+        out.print(f"             {installation.url}/welcome?setup={welcome.setup}", soft_wrap=True)
     if welcome.api_token:
         out.print(f"  API token  {welcome.api_token if shown else f'(see {secrets}/api_token)'}")
     if installation.twin is not None:

@@ -22,6 +22,8 @@ ARCHIVE = """
     on conflict (provider, dedupe_key) do nothing
 """
 
+COUNT_KEPT = "select count(*)::int from webhook_events where provider = $1 and kind = $2"
+
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -57,6 +59,12 @@ async def archive(tx: Transaction, webhook: Webhook) -> bool:
         tx.now,
     )
     return affected(tag) == 1
+
+
+async def count_kept(tx: Transaction, *, provider: str, kind: str) -> int:
+    """Count the webhooks of one kind that were kept, each once however often it was told."""
+    found = await tx.fetchval(COUNT_KEPT, provider, kind)
+    return found if isinstance(found, int) else 0
 
 
 def headers_json(webhook: Webhook) -> str:

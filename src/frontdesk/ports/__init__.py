@@ -15,6 +15,7 @@ from frontdesk.ports.messaging import (
     TextReceipt,
 )
 from frontdesk.ports.voice import (
+    CallPlacer,
     CallStatus,
     CallUpdate,
     DialEnded,
@@ -29,6 +30,7 @@ from frontdesk.ports.voice import (
 __all__ = [
     "RECEIPTS_OF_FAILURE",
     "Accepted",
+    "CallPlacer",
     "CallStatus",
     "CallUpdate",
     "DialEnded",

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+
+class CallPlacer(Protocol):
+    """A carrier that rings somebody for us; no call ever retries by itself."""
+
+    async def place_call(self, *, caller_e164: str, called_e164: str, waits_seconds: int) -> str:
+        """Ring a number, stay on the line for a while without a word, hang up; returns the carrier's id of the call.
+
+        Refuses with ProviderError.
+        """
+        ...
 
 
 class CallStatus(StrEnum):

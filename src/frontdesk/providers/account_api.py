@@ -54,6 +54,15 @@ class AccountApi:
         except HttpFailure as failure:
             raise self._refusals.from_failure(failure, may_repeat=False) from failure
 
+    async def post(self, target: str, body: bytes) -> HttpResponse:
+        """Post something once with a total deadline of 10 s; refuses with ProviderError."""
+        try:
+            return await self._http.request(
+                method="POST", origin=self._origin, target=target, headers=self._posting_headers, body=body
+            )
+        except HttpFailure as failure:
+            raise self._refusals.from_failure(failure, may_repeat=False) from failure
+
     async def get(self, target: str, *, max_response_bytes: int = MAX_RESPONSE_BYTES) -> HttpResponse:
         """Read what is there; refuses with ProviderError, and with ValueError a target that breaks the framing."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
 VERSIONS = Path(__file__).parent / "versions"
 LOCK_KEY = 0x46_44_53_4B  # one migration at a time in a database
 LOCK_TIMEOUT = "5s"  # a revision that waits longer would stop everybody behind it
+PATIENT = "10min"  # for an index built concurrently: it waits for others, and nobody waits for it
+RETRY_SECONDS = 0.05
 
 CURRENT_REVISION = "select version_num from alembic_version"
-TAKE_LOCK = "select pg_advisory_lock($1)"
+TRY_LOCK = "select pg_try_advisory_lock($1)"
 RELEASE_LOCK = "select pg_advisory_unlock($1)"
 
 
@@ -91,10 +94,14 @@ async def work_alone_on(dsn: str, work: Callable[[Connection], None]) -> None:
 
 @asynccontextmanager
 async def one_migration_at_a_time(dsn: str) -> AsyncIterator[None]:
-    """Hold the database's migration lock; another program that wants it waits."""
+    """Hold the database's migration lock; another program that wants it waits.
+
+    It asks again and again: a statement that waited would hold a snapshot, for which an index built concurrently waits.
+    """
     connection = await asyncpg.connect(dsn, timeout=10)
     try:
-        await connection.execute(TAKE_LOCK, LOCK_KEY)
+        while not await connection.fetchval(TRY_LOCK, LOCK_KEY):  # noqa: ASYNC110 - other programs hold it
+            await asyncio.sleep(RETRY_SECONDS)
         yield
         await connection.execute(RELEASE_LOCK, LOCK_KEY)
     finally:

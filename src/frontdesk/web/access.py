@@ -26,6 +26,7 @@ from frontdesk.kernel.auth.visit import PlatformVisit, Visit
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.sharing import Shared
 from frontdesk.kernel.telemetry import current_correlation
 from frontdesk.web.limits import ApiLimits
 from frontdesk.web.peers import same_origin
@@ -67,14 +68,14 @@ class Entrance:
         self._reserved = parts.switches
         self._identity = parts.identity
         self.limits = ApiLimits(parts)
+        self._tokens: Shared[str, ApiToken | None] = Shared()
 
     async def identify(self, connection: HTTPConnection, *, reserved: bool = False) -> Caller | None:
         """Find out who calls; None when nothing valid is presented. A token wins over a cookie."""
         database = self._reserved if reserved else self._system
         scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            async with database.transaction() as tx:
-                token = await find_token(tx, secret=secret.strip())
+            token = await self._find_token(database, secret.strip())
             return await self._identify_outside(secret.strip()) if token is None else Caller(principal=token)
         cookie = connection.cookies.get(self.cookie, "")
         if not cookie:
@@ -84,6 +85,15 @@ class Entrance:
         if session is None:
             return None
         return Caller(principal=session, session=session, session_token=cookie)
+
+    async def _find_token(self, database: Database, secret: str) -> ApiToken | None:
+        """Find a token; a program that asks many things at once is looked up once."""
+
+        async def look() -> ApiToken | None:
+            async with database.transaction() as tx:
+                return await find_token(tx, secret=secret)
+
+        return await look() if database is self._reserved else await self._tokens.ask(secret, look)
 
     async def _identify_outside(self, token: str) -> Caller | None:
         """Find out who comes with an outside service's token; None unless somebody linked them to a person of ours."""
@@ -146,6 +156,7 @@ class ToBusiness:
         self._entrance = entrance
         self._database = parts.app
         self._reserved = reserved
+        self._businesses: Shared[UUID, None] = Shared()
 
     async def __call__(self, request: Request) -> Visit:
         """Let the caller in, or refuse; somebody else's business is as unknown as one that does not exist."""
@@ -176,8 +187,12 @@ class ToBusiness:
 
     async def _refuse_unknown(self, tenant_id: UUID) -> None:
         """Whoever may see every business may still name one that does not exist."""
-        async with self._database.transaction(tenant_id) as tx:
-            await tenants.get_tenant(tx)
+
+        async def look() -> None:
+            async with self._database.transaction(tenant_id) as tx:
+                await tenants.get_tenant(tx)
+
+        await self._businesses.ask(tenant_id, look)
 
 
 class ToPlatform:

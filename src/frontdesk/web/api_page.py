@@ -96,20 +96,26 @@ class ShownOperation:
     body: str
     status: str
     answer: str
+    curl: str
+    open_address: str
 
 
-def group_operations(api: Mapping[str, object]) -> dict[str, list[ShownOperation]]:
-    """Read an OpenAPI document and return its operations by tag."""
+def group_operations(api: Mapping[str, object], *, base_url: str) -> dict[str, list[ShownOperation]]:
+    """Read an OpenAPI document and return its operations by tag, each with a command that asks `base_url`."""
     document = msgspec.convert(api, type=_Document)
     groups: dict[str, list[ShownOperation]] = {}
     for path, methods in document.paths.items():
         for method, operation in methods.items():
             tag = operation.tags[0] if operation.tags else "other"
-            groups.setdefault(tag, []).append(_shown(method, path, operation, document.components.schemas))
+            groups.setdefault(tag, []).append(_shown(method, path, operation, document.components.schemas, base_url))
     return groups
 
 
-def _shown(method: str, path: str, operation: _Operation, schemas: Mapping[str, _Schema]) -> ShownOperation:
+def _shown(
+    method: str, path: str, operation: _Operation, schemas: Mapping[str, _Schema], base_url: str
+) -> ShownOperation:
+    body = _written(operation.body, schemas)
+    needs_more = "{" in path or any(one.required for one in operation.parameters)
     status, answer = next(iter(operation.responses.items()), ("", _Content()))
     return ShownOperation(
         method=method,
@@ -120,10 +126,27 @@ def _shown(method: str, path: str, operation: _Operation, schemas: Mapping[str, 
             ShownParameter(one.name, one.place, one.required, json.dumps(_example(one.schema, schemas, MAX_DEPTH)))
             for one in operation.parameters
         ],
-        body=_written(operation.body, schemas),
+        body=body,
         status=status,
         answer=_written(answer, schemas),
+        curl=_curl(method, f"{base_url}{path}", operation, body),
+        open_address="" if method != "get" or needs_more else path,
     )
+
+
+def _curl(method: str, url: str, operation: _Operation, body: str) -> str:
+    """Write the command that a person would type, with the token and the business in variables."""
+    asked = "&".join(f"{one.name}=…" for one in operation.parameters if one.place == "query" and one.required)
+    url = f"{url}?{asked}" if asked else url
+    parts = ["curl" if method == "get" else f"curl -X {method.upper()}"]
+    if operation.access != "open":
+        parts.append('-H "Authorization: Bearer $TOKEN"')
+    if operation.access == "business":
+        parts.append('-H "X-Tenant-Id: $BUSINESS"')
+    if body:
+        plain = json.dumps(json.loads(body), ensure_ascii=False).replace("'", "'\\''")
+        parts += ["-H 'Content-Type: application/json'", f"-d '{plain}'"]
+    return " \\\n  ".join([*parts, f'"{url}"'])
 
 
 def _written(content: _Content | None, schemas: Mapping[str, _Schema]) -> str:

@@ -1,42 +1,91 @@
 """The API's own documentation: the OpenAPI document, a page made from it, and the page of error codes."""
 
 import ast
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Query
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.hooks.signing import new_secret, sign
+from frontdesk.kernel.ids import new_id
 from frontdesk.web.access import Caller, FrontDoor, ToAnybodyKnown, ToBusiness, ToPlatform
 from frontdesk.web.answers import declare_refusals
 from frontdesk.web.api_page import group_operations
-from frontdesk.web.rendering import render
+from frontdesk.web.guide import KnownDesk
+from frontdesk.wiring import Frontdesk
 
 PACKAGE = Path(__file__).parents[1]
+Words = Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")]
 
 
-def docs_router(app: FastAPI, door: FrontDoor, *, public_base_url: str) -> APIRouter:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedExample:
+    """A message as an endpoint of somebody's gets it, signed with a secret that is shown beside it."""
+
+    secret: str
+    message_id: str
+    timestamp: int
+    body: str
+    signature: str
+
+
+def docs_router(app: FastAPI, parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the documentation; like everything else they want a login or a token."""
     routes = APIRouter(include_in_schema=False)
+    desk = KnownDesk(parts, door)
 
     @routes.get("/openapi.json")
     async def openapi_document(_caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
         return JSONResponse(describe_api(app, cookie=door.entrance.cookie))
 
     @routes.get("/docs")
-    async def docs_page(_caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
+    async def docs_page(
+        request: Request, caller: Annotated[Caller, Depends(door.anybody_known)], q: Words = ""
+    ) -> Response:
         api = describe_api(app, cookie=door.entrance.cookie)
-        return HTMLResponse(render("docs.html", groups=group_operations(api), base_url=public_base_url))
+        groups = group_operations(api, base_url=parts.public_base_url)
+        wanted = q.strip().lower()
+        shown = {
+            tag: [one for one in operations if wanted in f"{one.method} {one.path} {one.summary}".lower()]
+            for tag, operations in groups.items()
+        }
+        return await desk.page(
+            request,
+            caller,
+            "docs.html",
+            section="api",
+            groups={tag: operations for tag, operations in shown.items() if operations},
+            words=q.strip(),
+            base_url=parts.public_base_url,
+            signed=sign_example(parts.clock.now()),
+        )
 
     @routes.get("/docs/errors")
-    async def errors_page(_caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
-        return HTMLResponse(render("errors.html", errors=list_error_codes()))
+    async def errors_page(request: Request, caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
+        return await desk.page(request, caller, "errors.html", section="api", errors=list_error_codes())
 
     return routes
+
+
+def sign_example(now: datetime) -> SignedExample:
+    """Sign a made-up message with a new secret that opens nothing, as every real one is signed."""
+    secret, message_id, timestamp = new_secret(), f"msg_{new_id()}", int(now.timestamp())
+    body = msgspec.json.encode(
+        {"type": "calls.missed.v1", "timestamp": now.isoformat(), "data": {"caller_e164": "+12065550123"}}
+    )
+    signature = sign([secret], message_id=message_id, timestamp=timestamp, body=body)
+    return SignedExample(
+        secret=secret, message_id=message_id, timestamp=timestamp, body=body.decode(), signature=signature
+    )
 
 
 def describe_api(app: FastAPI, *, cookie: str) -> dict[str, object]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from uuid import UUID
 
-from starlette.datastructures import MutableHeaders
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,7 +44,8 @@ class Edge:
     def __init__(self, app: ASGIApp, *, metrics: Metrics, https: bool) -> None:
         self._app = app
         self._metrics = metrics
-        self._headers = HEADERS | ({"strict-transport-security": ONE_YEAR} if https else {})
+        headers = HEADERS | ({"strict-transport-security": ONE_YEAR} if https else {}) | {"cache-control": "no-store"}
+        self._headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -62,11 +63,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
-                headers["x-correlation-id"] = str(correlation_id)
+                message = {**message, "headers": self._marked(message.get("headers", ()), correlation_id)}
             await send(message)
 
         try:
@@ -82,6 +79,14 @@ class Edge:
             await _answer(send_marked, 500, "web.bug", "Something went wrong on our side. It has been noted.")
         finally:
             self._note(scope, status=status, seconds=time.perf_counter() - started_at)
+
+    def _marked(self, given: Iterable[tuple[bytes, bytes]], correlation_id: UUID) -> list[tuple[bytes, bytes]]:
+        """Add the headers that every answer has; what an answer says itself stays as it is."""
+        headers = [(name.lower(), value) for name, value in given]
+        names = {name for name, _ in headers}
+        headers += [one for one in self._headers if one[0] not in names]
+        headers.append((b"x-correlation-id", str(correlation_id).encode()))
+        return headers
 
     def _note(self, scope: Scope, *, status: int, seconds: float) -> None:
         route = _route_of(scope)

@@ -22,6 +22,7 @@ from frontdesk.kernel.telemetry.metrics import (
 )
 from frontdesk.kernel.upkeep import Reading
 from frontdesk.operations.alerts.readings import all_readings, metric_of
+from frontdesk.operations.monitors.queries import Standing, list_standing
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.wiring import Frontdesk
 from frontdesk.wiring.alerting import machine_of
@@ -56,6 +57,7 @@ class DetailedHealth(BaseModel):
     outbox_dispatch_lag_seconds: float
     slo_first_sms_p95_seconds: float
     sending: Sending
+    monitors: list[Standing]
 
 
 # Monitors read the body of a refusal too.
@@ -110,6 +112,7 @@ def health_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
             lag = await measure_lag(tx)
             proof = await delivery.prove_stop(tx, scope=delivery.Scope.GLOBAL, key="all")
             p95 = await textback.measure_first_text_p95(tx)
+            standing = await list_standing(tx)
         return DetailedHealth(
             status="ok" if not parts.presence.lost.is_set() else "degraded",
             database=True,
@@ -123,6 +126,7 @@ def health_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
                 queued=proof.queued,
                 last_started_at=proof.last_started_at,
             ),
+            monitors=standing,
         )
 
     @routes.get(

@@ -41,7 +41,9 @@ COSTS: Mapping[tuple[str, str], int] = {
     ("POST", "/businesses/{tenant_id}/people/imports/{import_id}/resume"): 50,
     ("POST", "/businesses/{tenant_id}/people/imports/{import_id}/undo"): 50,
     ("POST", "/businesses/{tenant_id}/people/export"): 100,
+    ("POST", "/businesses/{tenant_id}/people/do-not-contact/imports"): 50,
     ("POST", "/businesses/{tenant_id}/campaigns/{campaign_id}/rehearse"): 50,
+    ("GET", "/businesses/{tenant_id}/reports/{report}.csv"): 10,
 }
 
 

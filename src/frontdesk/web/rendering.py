@@ -5,6 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from frontdesk.web.announcing import announced
+from frontdesk.web.navigation import address_in, places_for, settings_for
 from frontdesk.web.static_files import address_of
 from frontdesk.web.words import (
     clock_time,
@@ -27,6 +28,7 @@ _environment = Environment(
 )
 _environment.globals["asset"] = address_of
 _environment.globals["announced"] = announced
+_environment.globals.update(places_for=places_for, settings_for=settings_for, address_in=address_in)
 _environment.filters.update(
     {
         "clock": clock_time,

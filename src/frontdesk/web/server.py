@@ -80,7 +80,8 @@ async def serve(
 def _listen(host: str, port: int) -> socket.socket:
     """Take the address before anything else starts, so that a taken port is a plain error."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # By its protocol, asyncio knows that answers must not wait to be put together (TCP_NODELAY): 40 ms each.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 FOLDER = Path(__file__).parent / "static"
+SHEET = "frontdesk.css"  # the one sheet of the console, joined from `style/`: its base first, then a file per room
 KEEP = "public, max-age=31536000, immutable"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain"}
 
@@ -40,14 +41,22 @@ def load_static_files() -> StaticFiles:
     """Read every file once per process."""
     digest = hashlib.sha256()
     files: dict[str, StaticFile] = {}
-    for path in sorted(FOLDER.rglob("*")):
-        media_type = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
-        if not path.is_file() or media_type is None or path.name.startswith("."):
+    for name, body in sorted(_read_bodies().items()):
+        media_type = TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
+        if media_type is None:
             continue
-        name, body = path.relative_to(FOLDER).as_posix(), path.read_bytes()
         digest.update(name.encode() + b"\0" + body)
         files[name] = StaticFile(media_type, body, gzip.compress(body, mtime=0))
     return StaticFiles(digest.hexdigest()[:12], files)
+
+
+def _read_bodies() -> dict[str, bytes]:
+    styles = sorted((FOLDER / "style").glob("*.css"), key=lambda path: (path.stem != "base", path.stem))
+    bodies = {SHEET: b"\n".join(path.read_bytes() for path in styles)}
+    for path in FOLDER.rglob("*"):
+        if path.is_file() and path not in styles and not path.name.startswith("."):
+            bodies[path.relative_to(FOLDER).as_posix()] = path.read_bytes()
+    return bodies
 
 
 def address_of(name: str) -> str:

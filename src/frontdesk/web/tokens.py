@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from frontdesk.kernel import auth
-from frontdesk.kernel.auth import ApiToken, Scope
+from frontdesk.kernel.auth import ApiToken, Scope, Session
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.web.access import FrontDoor
 from frontdesk.wiring import Frontdesk
@@ -52,11 +52,16 @@ def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
         async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
             return [_view(token) for token in await auth.list_tokens(tx)]
 
-    @routes.post("", summary="Issue a token; its secret is shown once", status_code=201)
+    @routes.post(
+        "",
+        summary="Issue a token; its secret is shown once. A person has to have logged in within ten minutes",
+        status_code=201,
+    )
     async def create_token(
         visit: Annotated[Visit, Depends(door.to_business(Scope.TOKENS_WRITE))], wanted: NewToken
     ) -> IssuedTokenView:
         async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+            _refuse_stale(visit, now=tx.now)
             issued = await auth.create_token(
                 tx,
                 name=wanted.name,
@@ -73,10 +78,17 @@ def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
         visit: Annotated[Visit, Depends(door.to_business(Scope.TOKENS_WRITE))], token_id: UUID
     ) -> Response:
         async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
+            _refuse_stale(visit, now=tx.now)
             await auth.revoke_token(tx, token_id=token_id, actor=visit.actor)
         return Response(status_code=204)
 
     return routes
+
+
+def _refuse_stale(visit: Visit, *, now: datetime) -> None:
+    """Refuse `auth.prove_again` (403) to a person whose last proof is old; a program proves itself every time."""
+    if isinstance(visit.principal, Session):
+        auth.refuse_stale(visit.principal, now=now)
 
 
 def _view(token: ApiToken) -> TokenView:

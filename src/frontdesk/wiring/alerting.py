@@ -17,6 +17,7 @@ from frontdesk.operations.alerts.model import RuleBook
 from frontdesk.operations.alerts.notifying import Notifier
 from frontdesk.operations.alerts.readings import Machine, all_readings, by_name
 from frontdesk.operations.alerts.rulebook import read_rules
+from frontdesk.operations.alerts.texting import OnCallLine, TextAlerts
 from frontdesk.operations.incidents.escalating import escalate_once
 from frontdesk.ports.alerts import AlertSink
 from frontdesk.providers.alert_webhook import AlertWebhook, DeadMansSwitch
@@ -25,7 +26,8 @@ from frontdesk.providers.certificates import TlsCertificates
 from frontdesk.providers.http import HttpClient
 from frontdesk.providers.pagerduty import PagerDuty
 from frontdesk.providers.slack import SlackChannel
-from frontdesk.providers.smtp import MailAlerts, MailServer, Security
+from frontdesk.providers.smtp import MailAlerts
+from frontdesk.wiring.mail import mail_server
 from frontdesk.wiring.parts import Frontdesk
 
 TELL_SECONDS = 1.0
@@ -33,7 +35,7 @@ AWAY_SECONDS = 5.0
 
 
 def alert_sinks(settings: Settings, http: HttpClient) -> dict[str, AlertSink]:
-    """Make the sinks that are set up, by name."""
+    """Make the sinks that are set up and need nothing of ours, by name; `text_alerts` makes the one that does."""
     alerts = settings.alerts
     sinks: list[AlertSink] = []
     if alerts.webhook_url is not None:
@@ -45,19 +47,31 @@ def alert_sinks(settings: Settings, http: HttpClient) -> dict[str, AlertSink]:
         sinks.append(PagerDuty(key, http, base_url=alerts.pagerduty_api_base_url, source=settings.base_url))
     if alerts.alertmanager_url is not None:
         sinks.append(Alertmanager(alerts.alertmanager_url, http))
-    if alerts.email_to and alerts.email_from and alerts.smtp_host:
-        password = alerts.smtp_password
-        server = MailServer(
-            host=alerts.smtp_host,
-            port=alerts.smtp_port,
-            security=Security(alerts.smtp_security.value),
-            sender=alerts.email_from,
-            recipients=tuple(one.strip() for one in alerts.email_to.split(",") if one.strip()),
-            username=alerts.smtp_username or "",
-            password="" if password is None else password.get_secret_value(),
-        )
+    server = mail_server(settings)
+    if server is not None:
         sinks.append(MailAlerts(server))
     return {sink.name: sink for sink in sinks}
+
+
+def text_alerts(parts: Frontdesk) -> dict[str, AlertSink]:
+    """Make the sink that texts the people on call, if it is set up; it needs the carriers and the database."""
+    alerts = parts.settings.alerts
+    if alerts.sms_from is None or alerts.sms_to is None:
+        return {}
+    line = OnCallLine(
+        sender_e164=alerts.sms_from,
+        recipients=alerts.sms_recipients,
+        hourly_limit=alerts.sms_hourly_limit,
+        carrier=alerts.sms_carrier or "",
+    )
+    sink = TextAlerts(
+        line,
+        system=parts.system,
+        providers=parts.providers,
+        journal=parts.journal,
+        secrets=parts.settings.secret_values(),
+    )
+    return {sink.name: sink}
 
 
 def alert_rules(settings: Settings) -> RuleBook:
@@ -100,7 +114,7 @@ class Bell:
 def hang_bell(parts: Frontdesk) -> Bell:
     """Make the loops that evaluate alerts, tell sinks, escalate incidents, and let the dead man's switch hear us."""
     http = HttpClient(connections_per_origin=4)
-    sinks = alert_sinks(parts.settings, http)
+    sinks = alert_sinks(parts.settings, http) | text_alerts(parts)
     watch = alert_watch(parts, sinks)
     dead_man = parts.settings.alerts.dead_man_url
     notifier = Notifier(

@@ -9,20 +9,27 @@ import hmac
 from uuid import UUID
 
 from frontdesk.features import contacts, conversations, delivery, scheduling, senders
-from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.db import Database, Transaction
 from frontdesk.kernel.keys import SigningKeys
+from frontdesk.kernel.rings import Ring, open_ring
 from frontdesk.kernel.settings import Settings
 
 MARK_BYTES = 16
 ID_BYTES = 16
 APPOINTMENT = "appointment"
 HOLD = "hold"
+RING = "booking_links"
 
 
 class BookingLinks:
-    """Makes and reads the links of bookings: each is signed by this installation and good for one thing alone."""
+    """Makes and reads the links of bookings: each is signed by this installation and good for one thing alone.
 
-    def __init__(self, keys: SigningKeys, *, base_url: str) -> None:
+    They have keys of their own, so that a link that was sent goes on working when SECRET_KEY is exchanged. What was
+    signed with SECRET_KEY itself, as it once was, is read as long as that key is kept.
+    """
+
+    def __init__(self, ring: Ring, keys: SigningKeys, *, base_url: str) -> None:
+        self._ring = ring
         self._keys = keys
         self._base_url = base_url.rstrip("/")
 
@@ -40,7 +47,7 @@ class BookingLinks:
 
     def token(self, purpose: str, subject: UUID) -> str:
         """Sign an id for a purpose; 43 characters that fit a text."""
-        mark = _mark(self._keys.current(), purpose, subject)
+        mark = _mark(self._ring.current, purpose, subject)
         return base64.urlsafe_b64encode(subject.bytes + mark).decode().rstrip("=")
 
     def read(self, purpose: str, token: str) -> UUID | None:
@@ -52,7 +59,7 @@ class BookingLinks:
         if len(raw) != ID_BYTES + MARK_BYTES:
             return None
         subject = UUID(bytes=raw[:ID_BYTES])
-        known = [_mark(key, purpose, subject) for key in self._keys.openers()]
+        known = [_mark(key, purpose, subject) for key in (*self._ring.keys, *self._keys.openers())]
         fits = [hmac.compare_digest(mark, raw[ID_BYTES:]) for mark in known]
         return subject if any(fits) else None
 
@@ -90,14 +97,16 @@ class Texter:
         return True
 
 
-def booking_links(settings: Settings, *, public_base_url: str) -> BookingLinks:
-    """Make the links of bookings as the settings say."""
-    return BookingLinks(settings.signing_keys(), base_url=public_base_url)
+async def booking_links(system: Database, settings: Settings, *, public_base_url: str) -> BookingLinks:
+    """Make the links of bookings with the keys that the database keeps for them."""
+    signing = settings.signing_keys()
+    ring = await system.perform(lambda tx: open_ring(tx, signing, ring=RING))
+    return BookingLinks(ring, signing, base_url=public_base_url)
 
 
-def booking_voice(settings: Settings, *, lane: delivery.InlineLane, public_base_url: str) -> scheduling.Told:
+def booking_voice(links: BookingLinks, *, lane: delivery.InlineLane) -> scheduling.Told:
     """Tell how people of bookings are reached."""
-    return scheduling.Told(speaker=Texter(lane), links=booking_links(settings, public_base_url=public_base_url))
+    return scheduling.Told(speaker=Texter(lane), links=links)
 
 
 def _mark(key: str, purpose: str, subject: UUID) -> bytes:

@@ -21,6 +21,7 @@ from frontdesk.features.scheduling import events as scheduling_events
 from frontdesk.features.scheduling.jobs.calendars import calendar_handlers
 from frontdesk.features.textback import events as textback_events
 from frontdesk.kernel import epoch
+from frontdesk.kernel.claims import CLAIMS, Claims
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Flush, Role, Transaction
 from frontdesk.kernel.hooks import events as hooks_events
@@ -39,7 +40,7 @@ from frontdesk.providers.http import HttpClient
 from frontdesk.providers.stripe import StripeAccount, StripePayments
 from frontdesk.providers.telnyx import TelnyxAccount, TelnyxMessaging
 from frontdesk.providers.twilio import SharedKey, TwilioAccount, TwilioMessaging
-from frontdesk.wiring.booking import booking_voice
+from frontdesk.wiring.booking import BookingLinks, booking_links, booking_voice
 from frontdesk.wiring.calendars import Calendars, open_calendars
 from frontdesk.wiring.models import dialogue_means
 
@@ -127,6 +128,7 @@ class Frontdesk:
     switches: Database
     presence: Presence
     journal: Journal
+    claims: Claims
     courier: delivery.Courier
     directory: senders.NumberDirectory
     businesses: tenants.TenantDirectory
@@ -139,6 +141,7 @@ class Frontdesk:
     payments: PaymentProvider | None
     identity: IdentityProvider | None
     calendars: Calendars
+    links: BookingLinks
     metrics: Metrics
     public_base_url: str
 
@@ -182,8 +185,7 @@ async def assemble(
     """Put a process of `kind` ('web', 'worker', …) together; `stack` takes it apart again, in order."""
     clock, twilio, telnyx = clock or DatabaseClock(), twilio_account(settings), telnyx_account(settings)
     providers = _open_providers(stack, twilio, telnyx, clock)
-    journal = Journal(home / "journal")
-    stack.push_async_callback(journal.close)
+    journal, claims = _open_journals(stack, home)
     late: list[Handlers] = []
 
     async def flush(tx: Transaction) -> None:
@@ -196,12 +198,12 @@ async def assemble(
 
     system, app = await _founded(await open_database(Role.SYSTEM)), await open_database(Role.APP)
     switches = await open_database(Role.SYSTEM, only=1)
-    presence = Presence(database_url, kind=kind, system=system)
-    await presence.start()
-    stack.push_async_callback(presence.stop)
+    presence = await _register(stack, database_url, kind=kind, system=system)
     courier = _hire_courier(settings, system, providers, presence, public_base_url)
+    courier.fenced = not await claims.agree(system)
     stack.push_async_callback(courier.close)
-    late.append(handlers := _list_handlers(settings, courier, journal, public_base_url))
+    links = await booking_links(system, settings, public_base_url=public_base_url)
+    late.append(handlers := _list_handlers(settings, courier, journal, links, public_base_url))
     return Frontdesk(
         settings=settings,
         clock=clock,
@@ -210,6 +212,7 @@ async def assemble(
         switches=switches,
         presence=presence,
         journal=journal,
+        claims=claims,
         courier=courier,
         directory=senders.NumberDirectory(system=system, clock=clock),
         businesses=tenants.TenantDirectory(app=app, clock=clock),
@@ -224,9 +227,24 @@ async def assemble(
         calendars=open_calendars(
             stack, settings=settings, app=app, system=system, clock=clock, public_base_url=public_base_url
         ),
+        links=links,
         metrics=Metrics(),
         public_base_url=public_base_url,
     )
+
+
+def _open_journals(stack: AsyncExitStack, home: Path) -> tuple[Journal, Claims]:
+    journal, claims = Journal(home / "journal"), Claims(Journal(home / "journal", CLAIMS))
+    stack.push_async_callback(journal.close)
+    stack.push_async_callback(claims.close)
+    return journal, claims
+
+
+async def _register(stack: AsyncExitStack, database_url: str, *, kind: str, system: Database) -> Presence:
+    presence = Presence(database_url, kind=kind, system=system)
+    await presence.start()
+    stack.push_async_callback(presence.stop)
+    return presence
 
 
 async def _open_database(
@@ -311,10 +329,12 @@ def _hire_courier(
     )
 
 
-def _list_handlers(settings: Settings, courier: delivery.Courier, journal: Journal, public_base_url: str) -> Handlers:
+def _list_handlers(
+    settings: Settings, courier: delivery.Courier, journal: Journal, links: BookingLinks, public_base_url: str
+) -> Handlers:
     limits = textback.TextbackLimits(useful_for=timedelta(minutes=settings.textback.time_limit_minutes))
     means = dialogue_means(settings, lane=courier, public_base_url=public_base_url)
-    voice = booking_voice(settings, lane=courier, public_base_url=public_base_url)
+    voice = booking_voice(links, lane=courier)
     return Handlers(
         [
             *textback.handlers(courier, limits, means),

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import uvloop
 
-from frontdesk.kernel import epoch
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.liveness import BEAT_SECONDS
 from frontdesk.kernel.loops import Loop
@@ -63,8 +62,7 @@ def sign_of_life(parts: Frontdesk) -> Loop:
     async def live() -> float:
         await parts.system.anchor_clock()
         await parts.presence.beat()
-        async with parts.system.transaction() as tx:
-            parts.courier.fenced = not await epoch.is_claimed(tx)
+        parts.courier.fenced = not await parts.claims.agree(parts.system)
         return BEAT_SECONDS
 
     return Loop("show a sign of life", live)

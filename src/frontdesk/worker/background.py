@@ -12,6 +12,7 @@ from frontdesk.features.calls.jobs import add_workflows
 from frontdesk.features.campaigns.jobs import add_workflows as add_campaign_workflows
 from frontdesk.features.consent.jobs import add_workflows as add_consent_workflows
 from frontdesk.features.contacts.jobs import add_import_workflow, forget_old_rows
+from frontdesk.features.insights.jobs import add_workflows as add_insight_workflows
 from frontdesk.kernel import auth
 from frontdesk.kernel.allowances import forget_allowances
 from frontdesk.kernel.db import Transaction
@@ -45,6 +46,7 @@ def background_worker(parts: Frontdesk, *, database_url: str, home: Path, http: 
     add_import_workflow(workflows, app=parts.app, folder=home / "imports")
     add_campaign_workflows(workflows, app=parts.app)
     add_consent_workflows(workflows, app=parts.app, system=parts.system)
+    add_insight_workflows(workflows, app=parts.app, system=parts.system)
     add_billing_workflows(workflows, system=parts.system, provider=parts.payments)
     conversations.add_workflows(workflows, system=parts.system)
     textback.add_dialogue_workflow(

@@ -14,7 +14,7 @@ FINISH_SECONDS = 600.0
 
 def booking(parts: Frontdesk) -> list[Loop]:
     """Make the loops that look after bookings."""
-    voice = booking_voice(parts.settings, lane=parts.courier, public_base_url=parts.public_base_url)
+    voice = booking_voice(parts.links, lane=parts.courier)
 
     async def collect() -> float:
         await scheduling.collect_holds(system=parts.system, app=parts.app)

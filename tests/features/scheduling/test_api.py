@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -150,3 +151,27 @@ async def test_an_agent_books_and_an_auditor_only_looks(desk: Desk) -> None:
     assert (await olive.post("/api/appointments", json=wanted)).status_code == 403
     assert (await ben.post("/api/appointments", json=wanted)).status_code == 201
     assert len((await olive.get("/api/appointments")).json()) == 1
+
+
+async def test_a_hundred_ask_for_one_time_at_once_and_one_has_it(desk: Desk) -> None:
+    numbers = [f"+1206555{number:04d}" for number in range(100, 200)]
+    answers = await asyncio.gather(*(desk.book(9, phone_e164=number) for number in numbers))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 99
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {one["code"] for one in refused} == {"scheduling.slot_taken"}
+    assert all(len(one["other_slots"]) == 5 for one in refused)
+    assert len({one["instance"] for one in refused}) == 99
+    async with desk.house.parts.app.transaction(desk.house.ada.id) as tx:
+        people = await tx.fetchval("select count(*) from contacts where tenant_id = $1", tx.tenant)
+    assert people == 1  # who came too late has left nothing behind
+
+
+async def test_a_repeated_key_gets_its_booking_again_though_the_time_is_taken_by_then(desk: Desk) -> None:
+    wanted = {"service_id": desk.service, "starts_at": desk.monday(9), "phone_e164": "+12065550123"}
+    key = {"Idempotency-Key": "one-wish"}
+    first = await desk.api.post("/api/appointments", json=wanted, headers=key)
+    assert first.status_code == 201, first.text
+    again = await desk.api.post("/api/appointments", json=wanted, headers=key)
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+    other = await desk.api.post("/api/appointments", json=wanted, headers={"Idempotency-Key": "another-wish"})
+    assert other.status_code == 409

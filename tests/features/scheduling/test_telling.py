@@ -55,15 +55,15 @@ def test_no_text_asks_for_a_word_that_stops_all_texts_or_advertises(kind: str) -
 
 async def test_a_person_is_reminded_a_day_and_two_hours_before_and_each_time_once(database_url: str) -> None:
     async with open_shop(database_url) as shop:
-        await shop.booked(26)  # Tuesday, ten
+        await shop.booked(28)  # Tuesday, noon
         assert await remind(shop) == 0
-        shop.travel_to(shop.at(2) + timedelta(seconds=1))
+        shop.travel_to(shop.at(4) + timedelta(seconds=1))
         assert await remind(shop) == 1
         assert await remind(shop) == 0
-        shop.travel_to(shop.at(24) + timedelta(seconds=1))
+        shop.travel_to(shop.at(26) + timedelta(seconds=1))
         assert await remind(shop) == 1
         assert len(shop.notebook.about("reminder")) == 2
-        assert "reminder, Repair on Tue, Nov 24 at 10:00 AM" in shop.notebook.about("reminder")[0]
+        assert "reminder, Repair on Tue, Nov 24 at 12:00 PM" in shop.notebook.about("reminder")[0]
         (first, _) = [one for one in shop.notebook.told if one.template == "scheduling.reminder"]
         assert first.basis == "the person's own booking"
 

@@ -20,15 +20,15 @@ MONDAY_TEN = datetime(2027, 6, 7, 10, 0, tzinfo=ZONE)
 NINE_TO_FIVE = json.dumps({day: [["09:00", "17:00"]] for day in DAYS[:5]})
 
 
-async def open_desk(office: Office, *services: str, deposit_cents: int = 0, travels: bool = True) -> list[UUID]:
+async def open_desk(
+    office: Office, *services: str, deposit_cents: int = 0, travels: bool = True, hours: str = NINE_TO_FIVE
+) -> list[UUID]:
     """Give Ada's business services and Ben, who gives them all; put the clock to a Monday at ten, if it `travels`."""
     if travels:
         office.clock.ahead += MONDAY_TEN - office.clock.now()
     made: list[UUID] = []
     async with office.parts.app.transaction(office.ada.id) as tx:
-        ben = replace(
-            scheduling.new_resource(resource_id=new_id(), name="Ben"), tenant_id=tx.tenant, hours=NINE_TO_FIVE
-        )
+        ben = replace(scheduling.new_resource(resource_id=new_id(), name="Ben"), tenant_id=tx.tenant, hours=hours)
         await scheduling.add_resource(tx, ben, by=TEST_ACTS)
         for name in services or ("Drain cleaning",):
             plain = scheduling.new_service(service_id=new_id(), name=name, duration_minutes=60)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from frontdesk.features import conversations, scheduling
+from frontdesk.features.tenants.hours import DAYS
 from tests.features.textback.desk import MONDAY_TEN, Talk, appointments, open_desk
 from tests.support.actors import TEST_ACTS
 from tests.support.office import ADAS_NUMBER, CAROL, Office, open_office
@@ -248,3 +250,32 @@ async def test_no_free_time_at_all_fetches_a_person(database_url: str, home: Pat
             await scheduling.set_givers(tx, service_id=service.id, resource_ids=[], by=TEST_ACTS)
         assert "get back to you" in await Talk(office).say("tomorrow at 3pm")
         assert "no time is free" in str(await office.fetchval(TASKS))
+
+
+async def test_on_a_closed_day_the_wished_time_of_day_is_offered_on_the_next_one(database_url: str, home: Path) -> None:
+    async with open_office(database_url, home) as office:
+        await open_desk(office)
+        carol = Talk(office)
+        assert (await carol.say("saturday afternoon?")).splitlines() == [
+            "That time is not free. The nearest are:",
+            "A) Mon, Jun 14 at 12:00 PM",
+            "B) Mon, Jun 14 at 2:00 PM",
+            "C) Mon, Jun 14 at 4:00 PM",
+            "Reply A, B or C, or name another time.",
+        ]
+        dana = Talk(office, DANA)
+        assert "Mon, Jun 14 at 3:00 PM" in await dana.say("saturday at 3pm")
+
+
+async def test_the_hour_that_answers_which_of_two_keeps_the_day_that_was_named(database_url: str, home: Path) -> None:
+    async with open_office(database_url, home) as office:
+        await open_desk(office, hours=json.dumps({day: [["00:00", "24:00"]] for day in DAYS}))
+        for customer, answer, hour in ((CAROL, "8pm", "8:00 PM"), (DANA, "in the morning", "8:00 AM")):
+            talk = Talk(office, customer)
+            assert (await talk.say("thursday at 8")).startswith("Do you mean 8:00 AM or 8:00 PM?")
+            assert f"Thu, Jun 10 at {hour}" in await talk.say(answer)
+        erin = Talk(office, "+12065550178")
+        await erin.say("thursday at 8")
+        other = await erin.say("friday at 8pm")
+        assert "Fri, Jun 11 at 8:00 PM" in other
+        assert "Thu" not in other

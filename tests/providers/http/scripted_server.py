@@ -71,6 +71,7 @@ async def serving(
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
     writers: list[asyncio.StreamWriter] = []
+    accepted: list[socket.socket] = []
 
     async def follow(sock: socket.socket) -> None:
         served.connections += 1
@@ -90,6 +91,7 @@ async def serving(
     async def accept(listener: socket.socket) -> None:
         while True:
             sock, _ = await loop.sock_accept(listener)
+            accepted.append(sock)
             tasks.add(loop.create_task(follow(sock)))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -108,6 +110,8 @@ async def serving(
             # A handshake that failed closes its connection in the turns of the loop that follow.
             for _ in range(LAST_TURNS):
                 await asyncio.sleep(0)
+            for sock in accepted:  # one that was accepted in the last moment is served by nobody
+                sock.close()
     failures = [
         result
         for result in results

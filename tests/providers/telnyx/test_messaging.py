@@ -35,6 +35,14 @@ async def test_a_text_is_posted_once_as_telnyx_documents_it() -> None:
     }
 
 
+async def test_whoever_wants_no_receipts_gets_none_by_the_profile_either() -> None:
+    async with scripted(answering(taken()), connect) as (messaging, server):
+        await messaging.send_text(replace(TEXT, status_callback=""), starting=at_once)
+    body = json.loads(body_of(server.requests[0]))
+    assert body["use_profile_webhooks"] is False
+    assert "webhook_url" not in body
+
+
 async def test_the_same_text_is_the_same_to_the_byte_whenever_and_by_whomever_it_is_posted() -> None:
     requests = []
     for text in (TEXT, replace(TEXT, validity_seconds=1)):

@@ -12,11 +12,15 @@ from frontdesk.cli.options import AsJson
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    benches = typer.Typer(help="Measure this machine: text-backs, drain, a campaign, simulation, understanding.")
+    benches = typer.Typer(
+        help="Measure this machine: text-backs, webhooks, drain, a campaign, simulation, understanding."
+    )
     benches.command("textback")(measure_textback)
+    benches.command("webhooks")(measure_webhooks)
     benches.command("drain")(measure_drain)
     benches.command("campaign")(measure_campaign)
     benches.command("booking")(measure_booking)
+    benches.command("console")(measure_console)
     benches.command("simulate")(measure_simulate)
     benches.command("understanding")(measure_understanding)
     app.add_typer(benches, name="bench")
@@ -87,6 +91,31 @@ def measure_booking(
         raise typer.Exit(1)
 
 
+def measure_console(
+    *,
+    contacts: Annotated[int, typer.Option(help="People of the business.", min=100, max=1_000_000)] = 100_000,
+    messages: Annotated[int, typer.Option(help="Texts from and to them.", min=100, max=2_000_000)] = 1_000_000,
+    rounds: Annotated[int, typer.Option(help="How often each page is asked for.", min=1, max=500)] = 25,
+    viewers: Annotated[int, typer.Option(help="Who look live at once.", min=1, max=2_000)] = 500,
+    as_json: AsJson = False,
+) -> None:
+    """Ask for each page of the console of a large business. Exit code 1 if one is refused or weighs over 200 KiB."""
+    from frontdesk.cli.bench.console import flat, run_console
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.office import run
+    from frontdesk.cli.output import write_json
+
+    figures = run(
+        lambda: run_console(people=contacts, messages=messages, rounds=rounds, viewers=viewers), log_level="ERROR"
+    )
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Console: pages of a large business, and live viewers", flat(figures))
+    if figures["violations"]:
+        raise typer.Exit(1)
+
+
 def measure_textback(
     *,
     rate: Annotated[int, typer.Option(help="Missed calls per second.", min=1, max=2000)] = 50,
@@ -106,6 +135,27 @@ def measure_textback(
     else:
         show_figures("Text-back: missed-call webhook sent to text at the carrier", figures)
     if figures["violations"] or figures["refused"]:
+        raise typer.Exit(1)
+
+
+def measure_webhooks(
+    *,
+    rate: Annotated[int, typer.Option(help="Webhooks per second.", min=1, max=3000)] = 500,
+    seconds: Annotated[int, typer.Option(help="Seconds to measure, after 3 s of warm-up.", min=1, max=120)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Take people's texts in at a steady rate over HTTP, timing each answer. Exit code 1 on any violation."""
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.bench.webhooks import run_webhooks
+    from frontdesk.cli.office import run
+    from frontdesk.cli.output import write_json
+
+    figures = run(lambda: run_webhooks(rate=rate, seconds=seconds), log_level="ERROR")
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Webhooks: people's texts taken in, from the socket to the answer", figures)
+    if figures["violations"]:
         raise typer.Exit(1)
 
 

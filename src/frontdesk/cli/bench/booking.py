@@ -43,7 +43,7 @@ async def run_booking(*, concurrency: int, rounds: int) -> dict[str, object]:
     """Let `concurrency` people ask for one slot at once, `rounds` times; returns the figures.
 
     A wait is from the request handed to the socket to the answer read, by a real web process on this machine; all who
-    ask hold a connection each and ask in the same moment.
+    ask hold an open connection each, as who has just looked at the free times does, and ask in the same moment.
     """
     with tempfile.TemporaryDirectory(prefix="fd-bench-", ignore_cleanup_errors=True) as folder:
         settings = read_settings(Path(folder))
@@ -57,6 +57,7 @@ async def run_booking(*, concurrency: int, rounds: int) -> dict[str, object]:
             cpu, answers = 0.0, Answers()
             for number, (slot, token) in enumerate(zip(slots, tokens, strict=False)):
                 async with _caller(installation, token, business, concurrency) as web:
+                    await asyncio.gather(*(web.get("/health") for _ in range(concurrency)))
                     before = cpu_seconds(pids["web"])
                     await _fight(web, answers, service_id, slot, concurrency=concurrency, first=number * concurrency)
                     cpu += cpu_seconds(pids["web"]) - before

@@ -90,6 +90,18 @@ def zone_of_address(*, country: str, region: str) -> str | None:
     return _countries_with_one_zone().get(country)
 
 
+def zones_in(country: str) -> tuple[str, ...]:
+    """List the time zones of a country (two capitals), the one with most people first as the database has it."""
+    return tuple(line.split("\t")[2] for line in _lines("zone.tab") if line.startswith(f"{country}\t"))
+
+
+@cache
+def country_names() -> Mapping[str, str]:
+    """Tell the name of every country by its two capitals, in the order of the names."""
+    found = [(code, name) for code, name, *_ in (line.split("\t") for line in _lines("iso3166.tab"))]
+    return dict(sorted(found, key=lambda one: one[1]))
+
+
 def is_zone(text: str) -> bool:
     """Tell whether a text names a zone of the time zone database that belongs to a place."""
     return "/" in text and not text.startswith("Etc/") and text in _zones()

@@ -61,4 +61,13 @@ class ThreadChanged(Event):
     assigned_to: UUID | None
 
 
-EVENTS: tuple[type[Event], ...] = (TextReceived, TextWritten, TaskRaised, TaskFinished, ThreadChanged)
+@dataclass(frozen=True, slots=True)
+class NoteWritten(Event):
+    """Somebody at the business noted something in a thread for the others."""
+
+    name: ClassVar[str] = "conversations.note_written.v1"
+    note_id: UUID
+    conversation_id: UUID
+
+
+EVENTS: tuple[type[Event], ...] = (TextReceived, TextWritten, TaskRaised, TaskFinished, ThreadChanged, NoteWritten)

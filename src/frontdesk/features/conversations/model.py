@@ -122,6 +122,175 @@ class Item:
     at: datetime
 
 
+class View(StrEnum):
+    """Which threads a member looks at; all but the last three are threads that are open."""
+
+    OPEN = "open"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    UNREAD = "unread"
+    SNOOZED = "snoozed"
+    DONE = "done"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many threads wait in each view, counted no further than 100."""
+
+    open: int
+    mine: int
+    unassigned: int
+    unread: int
+    snoozed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A thread as a line of the inbox, with its latest text; `unread` is the asking member's."""
+
+    id: UUID
+    contact_id: UUID
+    phone_e164: str
+    name: str
+    last_message_at: datetime
+    last_inbound_at: datetime | None
+    last_body: str
+    last_direction: str
+    channel: str
+    unread: bool
+    opted_out_scope: str | None
+    status: ThreadStatus
+    assigned_to: UUID | None
+    snoozed_until: datetime | None
+    person_asked_at: datetime | None
+
+    @property
+    def waits_since(self) -> datetime | None:
+        """Since when the person waits for an answer, None if nobody does."""
+        unanswered = self.last_inbound_at if self.last_direction == "inbound" else None
+        return self.person_asked_at or unanswered
+
+
+class ThreadAct(StrEnum):
+    """What somebody does with a thread."""
+
+    GIVEN = "given"
+    TAKEN_BACK = "taken_back"
+    SNOOZED = "snoozed"
+    DONE = "done"
+    OPENED = "opened"
+
+
+class HappeningKind(StrEnum):
+    """What can happen between a person and a business."""
+
+    TEXT = "text"
+    CALL = "call"
+    VOICEMAIL = "voicemail"
+    NOTE = "note"
+    BOOKED = "booked"
+    CALLED_OFF = "called_off"
+    CHANGE = "change"
+    CONSENT = "consent"
+    PAYMENT = "payment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One thing on a person's timeline.
+
+    `state` is the send job's status of a text, how a call ended, or the scope of a consent; `number` is seconds,
+    cents, or how many files came with a text; `moment` is until when a text waits, when an appointment begins, or until
+    when a thread rests; `other_id` the send job of a text or the member who was given a thread.
+    """
+
+    id: UUID
+    kind: HappeningKind
+    at: datetime
+    direction: str
+    words: str
+    author: str
+    wording: str
+    state: str
+    code: str
+    citation: str
+    number: int | None
+    moment: datetime | None
+    other_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A text or note that has the words looked for; `snippet` marks them between the characters 2 and 3."""
+
+    id: UUID
+    kind: str
+    conversation_id: UUID
+    contact_id: UUID
+    name: str
+    phone_e164: str
+    direction: str
+    at: datetime
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPerson:
+    """A person whose name, e-mail or number has the words looked for; without a thread if none was begun."""
+
+    id: UUID
+    name: str
+    phone_e164: str
+    conversation_id: UUID | None
+    last_message_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """An appointment of a person."""
+
+    id: UUID
+    service: str
+    resource: str
+    status: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A campaign that a person was part of, and what became of their text."""
+
+    campaign_id: UUID
+    name: str
+    status: str
+    code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paid:
+    """What a person was asked to pay."""
+
+    id: UUID
+    description: str
+    amount_cents: int
+    currency: str
+    status: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentStep:
+    """One entry of the ledger about a person: what changed, for what, why and by whom."""
+
+    event_type: str
+    channel: str
+    scope: str
+    reason: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Something a person at the business must look at."""

@@ -40,9 +40,31 @@ def moved(*, business: str, service: str, when: str, link: str) -> str:
     return f"{_cut(business)}: {_cut(service)} is now on {when}. Details or changes: {link}"
 
 
-def called_off(*, business: str, service: str, when: str, link: str) -> str:
-    """Tell somebody that their booking is off."""
-    return f"{_cut(business)}: {_cut(service)} on {when} is called off. Book another time: {link}"
+def called_off(*, business: str, service: str, when: str, link: str, deposit: str = "") -> str:
+    """Tell somebody that their booking is off, and what becomes of its deposit."""
+    told = f"{deposit} " if deposit else ""
+    return f"{_cut(business)}: {_cut(service)} on {when} is called off. {told}Book another time: {link}"
+
+
+def deposit_due(*, business: str, service: str, when: str, amount: str, until: str, link: str, terms: str) -> str:
+    """Ask somebody for the deposit that books the time that is kept for them."""
+    asked = f"{_cut(business)}: {_cut(service)} on {when} is kept for you until {until}."
+    return f"{asked} It is booked once the deposit of {amount} is paid: {link} {terms}"
+
+
+def deposit_terms(refund_hours: int | None) -> str:
+    """Say what becomes of a deposit if its appointment is called off."""
+    if refund_hours is None:
+        return "The deposit is kept if you call the appointment off."
+    if refund_hours == 0:
+        return "The deposit goes back to you if you call off before the appointment begins."
+    hours = "1 hour" if refund_hours == 1 else f"{refund_hours} hours"
+    return f"The deposit goes back to you if you call off at least {hours} before; after that it is kept."
+
+
+def say_amount(cents: int, currency: str) -> str:
+    """Say a sum: "25.00 USD"."""
+    return f"{cents / 100:.2f} {currency.upper()}"
 
 
 def reminder(*, business: str, service: str, when: str, link: str) -> str:

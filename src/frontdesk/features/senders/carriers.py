@@ -42,6 +42,21 @@ class Brand:
         return segments_a_day(self.daily_segments, self.daily_share)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandUse:
+    """How much of its day a brand with a limit has sent, whosever it is."""
+
+    brand_id: str
+    daily_segments: int
+    daily_share: int
+    segments: int
+
+    @property
+    def daily_allowance(self) -> int:
+        """How many segments may go to the United States today."""
+        return segments_a_day(self.daily_segments, self.daily_share) or 0
+
+
 def carrier_day(at: datetime) -> date:
     """Tell which day it is for the carriers: theirs begins at midnight Pacific."""
     return at.astimezone(CARRIER_ZONE).date()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from frontdesk.features.senders.carriers import Brand, carrier_day, next_carrier_day
+from frontdesk.features.senders.carriers import Brand, BrandUse, carrier_day, next_carrier_day
 from frontdesk.features.senders.model import NumberType, RegistrationStatus, SendingNumber, read_warmup, warmup_json
 from frontdesk.kernel.db import Transaction
 
@@ -82,6 +82,26 @@ LIST_BRANDS = """
     left join brand_days as today
            on today.tenant_id = brand.tenant_id and today.brand_id = brand.brand_id and today.day = $2
     where brand.tenant_id = $1 order by brand.brand_id
+"""
+
+LIST_BRAND_USE = """
+    select brand.brand_id, brand.daily_segments, brand.daily_share, today.segments
+    from sending_brands as brand
+    join brand_days as today on today.tenant_id = brand.tenant_id and today.brand_id = brand.brand_id
+    where brand.daily_segments is not null and today.day = $1
+    order by today.segments desc, brand.brand_id
+"""
+
+SPOIL_BRAND = """
+    insert into sending_brands (tenant_id, brand_id, daily_segments, changed_at)
+    select tenant_id, 'DRILL', $1, $2 from sending_numbers order by tenant_id limit 1
+    on conflict (tenant_id, brand_id) do update set daily_segments = excluded.daily_segments
+"""
+
+SPOIL_BRAND_DAY = """
+    insert into brand_days (tenant_id, brand_id, day, segments)
+    select tenant_id, brand_id, $1, $2 from sending_brands where brand_id = 'DRILL'
+    on conflict (tenant_id, brand_id) do update set day = excluded.day, segments = excluded.segments
 """
 
 
@@ -186,6 +206,17 @@ async def list_brands(tx: Transaction) -> list[Brand]:
     day, resets_at = carrier_day(tx.now), next_carrier_day(tx.now)
     rows = await tx.fetch(LIST_BRANDS, tx.tenant, day)
     return [Brand(**dict(row), day=day, resets_at=resets_at) for row in rows]
+
+
+async def list_brand_use(tx: Transaction) -> list[BrandUse]:
+    """List brands with a limited day that have sent since the carriers' midnight, of every business."""
+    return [BrandUse(**dict(row)) for row in await tx.fetch(LIST_BRAND_USE, carrier_day(tx.now))]
+
+
+async def put_drilled_brand(tx: Transaction, *, daily_segments: int, segments: int) -> None:
+    """Let a drill's brand have sent so much of a limited day."""
+    await tx.execute(SPOIL_BRAND, daily_segments, tx.now)
+    await tx.execute(SPOIL_BRAND_DAY, carrier_day(tx.now), segments)
 
 
 def _number(row: asyncpg.Record) -> SendingNumber:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -31,6 +32,23 @@ MAX_REGISTRATIONS = 50
 _KIND = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 _REGION = re.compile(r"([A-Z]{2})-[A-Z0-9]{1,3}")
 _WEBSITE = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?")
+
+
+class SetupStep(StrEnum):
+    """What is asked of a new business, in order."""
+
+    HOURS = "hours"
+    NUMBER = "number"
+    WORDS = "words"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """How far the first set-up of a business has come; `step` is what is asked next."""
+
+    step: SetupStep
+    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import asyncpg
 
-from frontdesk.features.tenants.model import Tenant
+from frontdesk.features.tenants.model import Setup, SetupStep, Tenant
 from frontdesk.kernel.db import Transaction
 
 GET = """
@@ -55,6 +57,17 @@ UPDATE = """
         postal_address = $20, website = $21, registrations = $22::jsonb, double_opt_in = $23, marketing_daily_cap = $24,
         texting_countries = $25, range_hourly_limit = $26
     where id = $1
+"""
+
+FIND_SETUP = "select step, finished_at from onboardings where tenant_id = $1"
+FIND_OPEN_SETUP = """
+    select setup.tenant_id
+    from unnest($1::uuid[]) as asked (tenant_id) join onboardings as setup on setup.tenant_id = asked.tenant_id
+    where setup.finished_at is null order by setup.started_at desc limit 1
+"""
+INSERT_SETUP = "insert into onboardings (tenant_id, step, started_at) values ($1, $2, $3) on conflict do nothing"
+UPDATE_SETUP = """
+    update onboardings set step = $2, finished_at = coalesce(finished_at, $3) where tenant_id = $1
 """
 
 
@@ -141,6 +154,28 @@ async def update_tenant(tx: Transaction, tenant: Tenant) -> None:
         list(tenant.texting_countries),
         tenant.range_hourly_limit,
     )
+
+
+async def find_setup(tx: Transaction) -> Setup | None:
+    """Find how far the business's first set-up has come."""
+    row = await tx.fetchrow(FIND_SETUP, tx.tenant)
+    return None if row is None else Setup(step=SetupStep(row["step"]), finished_at=row["finished_at"])
+
+
+async def find_open_setup(tx: Transaction, *, among: list[UUID]) -> UUID | None:
+    """Find which of some businesses was begun last and is not set up yet; the transaction sees all of them."""
+    row = await tx.fetchrow(FIND_OPEN_SETUP, among)
+    return None if row is None else row["tenant_id"]
+
+
+async def insert_setup(tx: Transaction) -> None:
+    """Note that the business's first set-up has begun."""
+    await tx.execute(INSERT_SETUP, tx.tenant, SetupStep.HOURS.value, tx.now)
+
+
+async def update_setup(tx: Transaction, setup: Setup) -> None:
+    """Note how far the business's first set-up has come; what was finished stays so."""
+    await tx.execute(UPDATE_SETUP, tx.tenant, setup.step.value, setup.finished_at)
 
 
 def _tenant(row: asyncpg.Record) -> Tenant:

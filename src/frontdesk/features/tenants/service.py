@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from uuid import UUID
 
 from frontdesk.features.tenants import queries
 from frontdesk.features.tenants.hours import BusinessHours, from_json, say_when
-from frontdesk.features.tenants.model import Tenant, checked
+from frontdesk.features.tenants.model import Setup, SetupStep, Tenant, checked
 from frontdesk.kernel import audit
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.db import Transaction
@@ -54,6 +56,34 @@ async def update_tenant(tx: Transaction, tenant: Tenant, *, by: Actor, changed: 
     await audit.write_entry(
         tx, actor=by, action="tenants.updated", subject=f"tenant:{tenant.id}", details={"fields": sorted(changed)}
     )
+
+
+async def begin_setup(tx: Transaction) -> None:
+    """Ask a new business for what it needs, from its hours on."""
+    await queries.insert_setup(tx)
+
+
+async def find_setup(tx: Transaction) -> Setup | None:
+    """Find how far the business's first set-up has come; None for one that was never asked."""
+    return await queries.find_setup(tx)
+
+
+async def find_open_setup(tx: Transaction, *, among: Sequence[UUID]) -> UUID | None:
+    """Find which of some businesses is not set up yet, the one begun last; the transaction sees all of them."""
+    return await queries.find_open_setup(tx, among=list(among))
+
+
+async def reach_step(tx: Transaction, *, step: SetupStep) -> None:
+    """Note that a step of the first set-up is asked next; going back to an earlier one forgets nothing."""
+    setup = await queries.find_setup(tx)
+    order = list(SetupStep)
+    if setup is not None and order.index(step) > order.index(setup.step):
+        await queries.update_setup(tx, Setup(step=step, finished_at=None))
+
+
+async def finish_setup(tx: Transaction) -> None:
+    """Note that the first set-up is done."""
+    await queries.update_setup(tx, Setup(step=SetupStep.TEST, finished_at=tx.now))
 
 
 def describe_opening(tenant: Tenant, *, at: datetime) -> Opening:

@@ -103,7 +103,7 @@ async def list_entries(tx: Tx, *, tenant_id: UUID | None, after_seq: int = 0, li
         rows = await tx.fetch(LIST_PLATFORM_ENTRIES, after_seq, limit)
     else:
         rows = await tx.fetch(LIST_TENANT_ENTRIES, tenant_id, after_seq, limit)
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 async def search_entries(
@@ -122,7 +122,7 @@ async def search_entries(
     `action` is one like 'delivery.paused', or an area like 'delivery'; `until` is the first moment not wanted.
     """
     rows = await tx.fetch(SEARCH_ENTRIES, tx.tenant, after_seq, action, actor, subject, since, until, limit)
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 async def find_head(tx: Tx, *, chain: str, tenant_id: UUID | None) -> ChainHead | None:
@@ -186,7 +186,8 @@ async def _entries(tx: Tx, tenant_id: UUID | None, *, after_seq: int = 0) -> Asy
         after_seq = entries[-1].seq
 
 
-def _entry(row: asyncpg.Record) -> AuditEntry:
+def entry_of(row: asyncpg.Record) -> AuditEntry:
+    """Read an entry from its row."""
     details: dict[str, object] = json.loads(row["details"])
     name = str(details.pop(ACTOR_NAME, ""))
     return AuditEntry(row["seq"], row["at"], row["actor"], name, row["action"], row["subject"], details, _link(row))

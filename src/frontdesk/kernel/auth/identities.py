@@ -74,4 +74,5 @@ async def find_identified(tx: Tx, *, issuer: str, subject: str, expires_at: date
         created_at=row["created_at"],
         idle_expires_at=expires_at,
         expires_at=expires_at,
+        proven_at=tx.now,  # the service has just vouched for them
     )

@@ -147,6 +147,7 @@ class Session:
     created_at: datetime
     idle_expires_at: datetime
     expires_at: datetime
+    proven_at: datetime
 
     @property
     def actor(self) -> Actor:
@@ -159,6 +160,16 @@ class Session:
             return frozenset(Scope)
         role = None if tenant_id is None else self.roles.get(tenant_id)
         return frozenset() if role is None else ROLE_SCOPES[role]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A login that has not ended, as its person sees it in a list."""
+
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    user_agent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +242,17 @@ class LoggedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeNeeded:
+    """The password was right; `token` goes into a cookie of its own and lets nobody in without a code."""
+
+    token: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"CodeNeeded(expires_at={self.expires_at!r})"
+
+
+@dataclass(frozen=True, slots=True)
 class LoginRefused:
     """The person or the password is wrong; which of them is not told."""
 
@@ -243,7 +265,7 @@ class LoginThrottled:
     retry_after: timedelta
 
 
-LoginResult = LoggedIn | LoginRefused | LoginThrottled
+LoginResult = LoggedIn | CodeNeeded | LoginRefused | LoginThrottled
 
 
 def new_token(prefix: str = "") -> str:

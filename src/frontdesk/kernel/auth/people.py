@@ -7,10 +7,13 @@ from uuid import UUID
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit import write_entry
 from frontdesk.kernel.auth import queries
+from frontdesk.kernel.auth.half_logins import end_half_logins
 from frontdesk.kernel.auth.model import PasswordHash, Role, User, normal_email
 from frontdesk.kernel.db import Tx
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
+
+END_RESETS = "delete from password_resets where user_id = $1"
 
 
 async def create_user(
@@ -58,6 +61,8 @@ async def set_password(
     if not await queries.update_password(tx, user_id=user_id, password_hash=password_hash):
         raise _unknown()
     ended = await queries.revoke_sessions_of(tx, user_id=user_id, but=keep_session)
+    await end_half_logins(tx, user_id=user_id)
+    await tx.execute(END_RESETS, user_id)
     details = {"sessions_ended": ended}
     await write_entry(tx, actor=actor, action="auth.password_set", subject=f"user:{user_id}", details=details)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from frontdesk.kernel.auth.model import ApiToken, LoginLimits, Role, Scope, Session, User
+from frontdesk.kernel.auth.model import ApiToken, LoginLimits, OpenSession, Role, Scope, Session, User
 from frontdesk.kernel.db import Tx, affected
 
 TRUSTED_FOR = timedelta(days=30)
@@ -71,12 +71,14 @@ from verdict left join attempt on true
 """
 MARK_TRY_SUCCEEDED = "update login_attempts set succeeded = true where id = $1"
 INSERT_SESSION = """
-insert into sessions (id, token_hash, user_id, created_at, last_seen_at, idle_expires_at, expires_at, ip, user_agent)
-values ($1, $2, $3, $4, $4, $5, $6, $7::inet, $8)
+insert into sessions
+  (id, token_hash, user_id, created_at, last_seen_at, proven_at, idle_expires_at, expires_at, ip, user_agent)
+values ($1, $2, $3, $4, $4, $4, $5, $6, $7::inet, $8)
 """
 FIND_SESSION = """
 select sessions.id, sessions.user_id, users.email, users.name, users.platform_admin, sessions.created_at,
        sessions.last_seen_at, sessions.idle_expires_at, sessions.expires_at,
+       coalesce(sessions.proven_at, sessions.created_at) as proven_at,
        array(select tenant_id from members where user_id = users.id order by tenant_id) as tenant_ids,
        array(select role from members where user_id = users.id order by tenant_id) as roles
 from sessions join users on users.id = sessions.user_id
@@ -88,9 +90,16 @@ update sessions set last_seen_at = $2, idle_expires_at = least(expires_at, $2::t
 where id = $1 and last_seen_at < $2
 """
 REVOKE_SESSION = "update sessions set revoked_at = $2 where id = $1 and revoked_at is null"
+LIST_SESSIONS = """
+select id, created_at, last_seen_at, coalesce(user_agent, '') as user_agent from sessions
+where user_id = $1 and revoked_at is null and expires_at > $2 and idle_expires_at > $2
+order by last_seen_at desc, id limit 100
+"""
+REVOKE_SESSION_OF = "update sessions set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null"
 REVOKE_SESSIONS_OF = """
 update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and id is distinct from $3::uuid
 """
+RENEW_SESSION = "update sessions set token_hash = $2, proven_at = $3 where id = $1 and revoked_at is null"
 REVOKE_ALL_SESSIONS = "update sessions set revoked_at = $1 where revoked_at is null"
 REVOKE_ALL_TOKENS = "update api_tokens set revoked_at = $1 where revoked_at is null"
 INSERT_TOKEN = """
@@ -111,6 +120,9 @@ update api_tokens set revoked_at = $3 where id = $1 and tenant_id is not distinc
 """  # noqa: S105 - a statement
 DELETE_OLD_SESSIONS = "delete from sessions where expires_at < $1"
 DELETE_OLD_TRIES = "delete from login_attempts where at < $1"
+DELETE_OLD_HALF_LOGINS = "delete from half_logins where expires_at < $1"
+DELETE_OLD_RESETS = "delete from password_resets where expires_at < $1"
+DELETE_OLD_CHALLENGES = "delete from used_challenges where expires_at < $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +252,7 @@ async def find_session(tx: Tx, *, token_hash: bytes) -> SeenSession | None:
         created_at=row["created_at"],
         idle_expires_at=row["idle_expires_at"],
         expires_at=row["expires_at"],
+        proven_at=row["proven_at"],
     )
     return SeenSession(session, row["last_seen_at"])
 
@@ -249,9 +262,25 @@ async def touch_session(tx: Tx, *, session_id: UUID, idle: timedelta) -> None:
     await tx.execute(TOUCH_SESSION, session_id, tx.now, idle)
 
 
+async def replace_session_token(tx: Tx, *, session_id: UUID, token_hash: bytes) -> bool:
+    """Give a session another token because its person has proven anew who they are; False when it has ended."""
+    return affected(await tx.execute(RENEW_SESSION, session_id, token_hash, tx.now)) == 1
+
+
 async def revoke_session(tx: Tx, *, session_id: UUID) -> bool:
     """End one session; False when it had ended."""
     return affected(await tx.execute(REVOKE_SESSION, session_id, tx.now)) == 1
+
+
+async def list_sessions(tx: Tx, *, user_id: UUID) -> list[OpenSession]:
+    """List a person's sessions that are neither revoked nor expired, the one last seen first, 100 at most."""
+    rows = await tx.fetch(LIST_SESSIONS, user_id, tx.now)
+    return [OpenSession(row["id"], row["created_at"], row["last_seen_at"], row["user_agent"]) for row in rows]
+
+
+async def revoke_session_of(tx: Tx, *, session_id: UUID, user_id: UUID) -> bool:
+    """End one session of a person; False when it is not theirs, or had ended."""
+    return affected(await tx.execute(REVOKE_SESSION_OF, session_id, user_id, tx.now)) == 1
 
 
 async def revoke_sessions_of(tx: Tx, *, user_id: UUID, but: UUID | None) -> int:
@@ -300,8 +329,11 @@ async def revoke_all_tokens(tx: Tx) -> int:
 
 
 async def delete_old_logins(tx: Tx, *, before: datetime) -> int:
-    """Delete sessions that ended, and tries that were made, before a moment."""
+    """Delete sessions, half-logins, resets and challenges that ended, and tries that were made, before a moment."""
     sessions = affected(await tx.execute(DELETE_OLD_SESSIONS, before))
+    await tx.execute(DELETE_OLD_HALF_LOGINS, before)
+    await tx.execute(DELETE_OLD_RESETS, before)
+    await tx.execute(DELETE_OLD_CHALLENGES, before)
     return sessions + affected(await tx.execute(DELETE_OLD_TRIES, before))
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.audit import keepable, write_entry
 from frontdesk.kernel.auth import queries
+from frontdesk.kernel.auth.half_logins import begin_half_login, end_half_logins, is_code_needed
 from frontdesk.kernel.auth.model import (
     LoggedIn,
     LoginLimits,
     LoginRefused,
     LoginResult,
     LoginThrottled,
+    OpenSession,
     Session,
     SessionLifetime,
     new_token,
@@ -32,6 +35,15 @@ MAX_USER_AGENT_LENGTH = 300
 MAX_TOKEN_LENGTH = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """From where somebody wants in, with what, and for how long they would be let in."""
+
+    ip: str
+    user_agent: str
+    lifetime: SessionLifetime
+
+
 async def log_in(
     system: Database,
     passwords: Passwords,
@@ -43,7 +55,7 @@ async def log_in(
     lifetime: SessionLifetime,
     limits: LoginLimits | None = None,
 ) -> LoginResult:
-    """Log a person in from address `ip`; every login gets a new token.
+    """Log a person in from address `ip`; every login gets a new token. Who uses an app is asked for its code next.
 
     Two short transactions of its own, because the slow hash between them must not hold a connection. The try counts
     as failed until it succeeds, so many at once cannot slip under the limit.
@@ -53,12 +65,12 @@ async def log_in(
         address_given = normal_email(email)
     except Refused:
         address_given = keepable(email[:300])
-    account_hash = hashlib.sha256(b"login " + address_given.encode()).digest()
+    account_hash = account_of(address_given)
     async with system.transaction() as tx:
         attempt = await queries.record_try(tx, account_hash=account_hash, address=throttled_address(ip), limits=rules)
         credentials = await queries.find_credentials(tx, email=address_given)
     if attempt.id is None:
-        return _throttled(attempt, rules, now=tx.now)
+        return throttled(attempt, rules, now=tx.now)
     stored = None if credentials is None else credentials.password_hash
     if not await passwords.matches(stored, password) or credentials is None or stored is None:
         return LoginRefused()
@@ -68,10 +80,13 @@ async def log_in(
         current = await queries.find_credentials(tx, email=address_given)
         if current != credentials:
             return LoginRefused()
-        await queries.mark_try_succeeded(tx, try_id=attempt.id)
         if fresh is not None:
             await queries.replace_hash(tx, user_id=credentials.user_id, old=stored, new=fresh)
-        return await _begin(tx, user_id=credentials.user_id, ip=ip, user_agent=user_agent, lifetime=lifetime)
+        if await is_code_needed(tx, user_id=credentials.user_id):
+            return await begin_half_login(tx, user_id=credentials.user_id, attempt=attempt.id)
+        await queries.mark_try_succeeded(tx, try_id=attempt.id)
+        visitor = Visitor(ip, user_agent, lifetime)
+        return await begin_session(tx, user_id=credentials.user_id, visitor=visitor, by="password")
 
 
 async def find_session(tx: Tx, *, token: str, lifetime: SessionLifetime) -> Session | None:
@@ -99,9 +114,22 @@ async def log_out(tx: Tx, *, session: Session) -> None:
 async def log_out_everywhere(tx: Tx, *, user_id: UUID, actor: Actor, keep_session: UUID | None = None) -> int:
     """End all sessions of a person, but one if named; returns how many ended."""
     ended = await queries.revoke_sessions_of(tx, user_id=user_id, but=keep_session)
+    await end_half_logins(tx, user_id=user_id)
     details = {"sessions_ended": ended}
     await write_entry(tx, actor=actor, action="auth.logged_out_everywhere", subject=f"user:{user_id}", details=details)
     return ended
+
+
+async def list_sessions(tx: Tx, *, user_id: UUID) -> list[OpenSession]:
+    """List a person's sessions that have not ended, the one last seen first."""
+    return await queries.list_sessions(tx, user_id=user_id)
+
+
+async def end_session(tx: Tx, *, session_id: UUID, session: Session) -> None:
+    """End one of the sessions of the person whose `session` this is; refuses `auth.session_unknown` (404)."""
+    if not await queries.revoke_session_of(tx, session_id=session_id, user_id=session.user_id):
+        raise Refused("auth.session_unknown", "This login has ended already.", status=404)
+    await write_entry(tx, actor=session.actor, action="auth.session_ended", subject=f"session:{session_id}")
 
 
 async def end_all_sessions(tx: Tx, *, actor: Actor) -> int:
@@ -118,7 +146,8 @@ async def forget_old_logins(tx: Tx, *, before: datetime) -> int:
     return await queries.delete_old_logins(tx, before=before)
 
 
-async def _begin(tx: Tx, *, user_id: UUID, ip: str, user_agent: str, lifetime: SessionLifetime) -> LoggedIn:
+async def begin_session(tx: Tx, *, user_id: UUID, visitor: Visitor, by: str) -> LoggedIn:
+    """Let a person in who has proven who they are; `by` says what with, for the audit log."""
     token = new_token()
     session_id = new_id()
     await queries.insert_session(
@@ -126,18 +155,38 @@ async def _begin(tx: Tx, *, user_id: UUID, ip: str, user_agent: str, lifetime: S
         session_id=session_id,
         token_hash=token_hash(token),
         user_id=user_id,
-        idle_expires_at=tx.now + min(lifetime.idle, lifetime.absolute),
-        expires_at=tx.now + lifetime.absolute,
-        address=ip,
-        user_agent=keepable(user_agent)[:MAX_USER_AGENT_LENGTH],
+        idle_expires_at=tx.now + min(visitor.lifetime.idle, visitor.lifetime.absolute),
+        expires_at=tx.now + visitor.lifetime.absolute,
+        address=visitor.ip,
+        user_agent=keepable(visitor.user_agent)[:MAX_USER_AGENT_LENGTH],
     )
+    login = await _read(tx, token)
+    await write_entry(
+        tx, actor=login.session.actor, action="auth.logged_in", subject=f"session:{session_id}", details={"by": by}
+    )
+    return login
+
+
+async def renew_session(tx: Tx, *, session: Session) -> LoggedIn:
+    """Give a session a new token because its person has proven anew who they are; the old one opens nothing."""
+    token = new_token()
+    await queries.replace_session_token(tx, session_id=session.id, token_hash=token_hash(token))
+    return await _read(tx, token)
+
+
+def account_of(address: str) -> bytes:
+    """Name an account in the throttle."""
+    return hashlib.sha256(b"login " + address.encode()).digest()
+
+
+def throttled(attempt: queries.Try, limits: LoginLimits, *, now: datetime) -> LoginThrottled:
+    """Tell why, and for how long, a try is turned away."""
+    since = attempt.since or now
+    return LoginThrottled(attempt.reason or "everyone", max(since + limits.window - now, timedelta(seconds=1)))
+
+
+async def _read(tx: Tx, token: str) -> LoggedIn:
     found = await queries.find_session(tx, token_hash=token_hash(token))
     if found is None:
         raise LookupError("a session that just began was not found")
-    await write_entry(tx, actor=found.session.actor, action="auth.logged_in", subject=f"session:{session_id}")
     return LoggedIn(found.session, token)
-
-
-def _throttled(attempt: queries.Try, limits: LoginLimits, *, now: datetime) -> LoginThrottled:
-    since = attempt.since or now
-    return LoginThrottled(attempt.reason or "everyone", max(since + limits.window - now, timedelta(seconds=1)))

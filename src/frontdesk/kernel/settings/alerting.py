@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, model_validator
 from frontdesk.kernel.settings.parts import Part
 from frontdesk.kernel.settings.values import SecretAddress, WebAddress
 
+PHONE = r"\+[1-9][0-9]{6,14}"
+
 
 class MailSecurity(StrEnum):
     """How the connection to the mail server is secured."""
@@ -83,6 +85,45 @@ class AlertSettings(Part):
     smtp_password: SecretStr | None = Field(
         None, validation_alias="ALERT_SMTP_PASSWORD", min_length=1, description="password of that account"
     )
+
+    sms_to: str | None = Field(
+        None,
+        validation_alias="ALERT_SMS_TO",
+        pattern=rf"^{PHONE}(\s*,\s*{PHONE}){{0,9}}$",
+        description="phones on call that are texted, ten at most: +12065550100, comma separated",
+    )
+    sms_from: str | None = Field(
+        None,
+        validation_alias="ALERT_SMS_FROM",
+        pattern=rf"^{PHONE}$",
+        description="number of ours that those texts come from",
+    )
+    sms_carrier: str | None = Field(
+        None,
+        validation_alias="ALERT_SMS_CARRIER",
+        pattern=r"^(twilio|telnyx)$",
+        description="carrier of that number, if it is no business's and both carriers are set up: twilio or telnyx",
+    )
+    sms_hourly_limit: int = Field(
+        12,
+        validation_alias="ALERT_SMS_HOURLY_LIMIT",
+        ge=1,
+        le=100,
+        description="most texts to people on call within an hour; what is more is told by the other sinks only",
+    )
+
+    @property
+    def sms_recipients(self) -> tuple[str, ...]:
+        """The phones that are texted."""
+        return tuple(one.strip() for one in (self.sms_to or "").split(",") if one.strip())
+
+    @model_validator(mode="after")
+    def _texts_are_complete(self) -> Self:
+        if (self.sms_to is None) != (self.sms_from is None):
+            raise ValueError("ALERT_SMS_TO and ALERT_SMS_FROM need each other")
+        if self.sms_from in self.sms_recipients:
+            raise ValueError("ALERT_SMS_FROM cannot text itself: it stands in ALERT_SMS_TO")
+        return self
 
     @model_validator(mode="after")
     def _mail_is_complete(self) -> Self:

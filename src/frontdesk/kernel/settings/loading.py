@@ -15,6 +15,8 @@ from frontdesk.kernel.keys import SigningKeys, keys_of
 from frontdesk.kernel.secrets import ensure_secret, read_secret_file
 from frontdesk.kernel.settings.alerting import AlertSettings
 from frontdesk.kernel.settings.calendars import CalDavSettings, GoogleSettings, JobberSettings
+from frontdesk.kernel.settings.entry import EntrySettings
+from frontdesk.kernel.settings.logs import LogFileSettings
 from frontdesk.kernel.settings.models import OpenAiSettings
 from frontdesk.kernel.settings.monitoring import MonitorSettings
 from frontdesk.kernel.settings.parts import (
@@ -78,6 +80,8 @@ class Settings:
     hooks: HooksSettings
     alerts: AlertSettings
     monitors: MonitorSettings
+    log_files: LogFileSettings
+    entry: EntrySettings
     scheduling: SchedulingSettings
     retention: RetentionSettings
     backups: BackupSettings
@@ -121,9 +125,9 @@ class Settings:
         """List the parts, in the order of the reference."""
         return (
             self.process, self.web, self.database, self.security, self.limits, self.outbox, self.calls, self.textback,
-            self.delivery, self.hooks, self.alerts, self.monitors, self.scheduling, self.retention, self.backups,
-            self.twilio, self.telnyx, self.stripe, self.google, self.clerk, self.jobber, self.caldav,
-            self.openai,
+            self.delivery, self.hooks, self.alerts, self.monitors, self.log_files, self.scheduling, self.retention,
+            self.backups, self.twilio, self.telnyx, self.stripe, self.google, self.clerk, self.jobber, self.caldav,
+            self.openai, self.entry,
         )  # fmt: skip
 
     def secret_values(self) -> tuple[str, ...]:
@@ -133,9 +137,10 @@ class Settings:
 
 PARTS: tuple[type[Part], ...] = (
     ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, LimitSettings, OutboxSettings, CallsSettings,
-    TextbackSettings, DeliverySettings, HooksSettings, AlertSettings, MonitorSettings, SchedulingSettings,
+    TextbackSettings, DeliverySettings, HooksSettings, AlertSettings, MonitorSettings, LogFileSettings,
+    SchedulingSettings,
     RetentionSettings, BackupSettings, TwilioSettings, TelnyxSettings, StripeSettings, GoogleSettings, ClerkSettings,
-    JobberSettings, CalDavSettings, OpenAiSettings,
+    JobberSettings, CalDavSettings, OpenAiSettings, EntrySettings,
 )  # fmt: skip
 
 
@@ -164,6 +169,8 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
         hooks=_load(HooksSettings, values, faults),
         alerts=_load(AlertSettings, values, faults),
         monitors=_load(MonitorSettings, values, faults),
+        log_files=_load(LogFileSettings, values, faults),
+        entry=_load(EntrySettings, values, faults),
         scheduling=_load(SchedulingSettings, values, faults),
         retention=_load(RetentionSettings, values, faults),
         backups=_load(BackupSettings, values, faults),

@@ -13,7 +13,7 @@ from frontdesk.kernel.upkeep import Reading, Sample
 from frontdesk.operations.alerts.grouping import Group, Telling, decide, key_of, muted
 from frontdesk.operations.alerts.judging import Measured, look, step
 from frontdesk.operations.alerts.model import AlertState, Instance, RuleBook, page_url
-from frontdesk.operations.alerts.queries import notices, silences, states
+from frontdesk.operations.alerts.queries import notices, silences, states, texts
 from frontdesk.operations.alerts.readings import WATCHDOG
 from frontdesk.ports.alerts import Notice, NoticedAlert, NoticeStatus
 
@@ -113,6 +113,7 @@ async def _judge(tx: Transaction, watch: Watch, measured: Measured) -> Evaluated
     await states.note_failed(tx, failed)
     await states.forget_resolved(tx, before=now - KEEP)
     await notices.forget_notices(tx, before=now - KEEP)
+    await texts.forget_texts(tx, before=now - KEEP)
     await states.note_beat(tx, EVALUATED)
     return Evaluated(len(firing), told, failed)
 

@@ -21,6 +21,8 @@ from frontdesk.features.scheduling import calendar_upkeep
 from frontdesk.features.scheduling import checks as scheduling_checks
 from frontdesk.features.scheduling import remedies as scheduling_remedies
 from frontdesk.features.scheduling import sabotage as scheduling_sabotage
+from frontdesk.features.senders import checks as senders_checks
+from frontdesk.features.senders import sabotage as senders_sabotage
 from frontdesk.features.textback import checks as textback_checks
 from frontdesk.features.textback import remedies as textback_remedies
 from frontdesk.features.textback import sabotage as textback_sabotage
@@ -69,6 +71,7 @@ _CHECKS: dict[str, Check] = _by_name(
     monitors_checks.CHECKS,
     releases_checks.CHECKS,
     delivery_checks.CHECKS,
+    senders_checks.CHECKS,
     consent_checks.CHECKS,
     campaigns_checks.CHECKS,
     billing_checks.CHECKS,
@@ -95,6 +98,7 @@ _SABOTAGES: dict[str, Sabotage] = _by_name(
     maintenance_sabotage.SABOTAGES,
     custody_sabotage.SABOTAGES,
     delivery_sabotage.SABOTAGES,
+    senders_sabotage.SABOTAGES,
     consent_sabotage.SABOTAGES,
     campaigns_sabotage.SABOTAGES,
     textback_sabotage.SABOTAGES,

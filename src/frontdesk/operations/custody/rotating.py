@@ -10,11 +10,12 @@ from pathlib import Path
 
 from frontdesk.features.scheduling.model.calendars import CalendarCompany
 from frontdesk.features.scheduling.service.calendars_logins import PURPOSE, open_login, seal_login
-from frontdesk.kernel import audit, hooks, keys
+from frontdesk.kernel import audit, auth, hooks, keys
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.db import Database, Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.hooks import Sealer
+from frontdesk.kernel.rings import reseal_rings
 from frontdesk.kernel.sealing import SealBroken, Vault
 from frontdesk.kernel.settings import Settings
 from frontdesk.operations.custody import queries
@@ -62,7 +63,9 @@ async def _reseal(system: Database, settings: Settings, *, by: Actor, action: st
     signing = settings.signing_keys()
     async with system.transaction() as tx:
         sealed = await hooks.reseal_secrets(tx, Sealer(signing))
+        sealed += await reseal_rings(tx, signing)
         sealed += await _reseal_logins(tx, Vault(signing, purpose=PURPOSE))
+        sealed += await auth.reseal_totp(tx, auth.factor_vault(signing))
         await audit.write_entry(tx, actor=by, action=action, subject=f"secret:{NAME}", details={"resealed": sealed})
     return sealed
 

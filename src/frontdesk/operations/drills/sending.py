@@ -8,6 +8,7 @@ from frontdesk.features.billing import sabotage as billing_sabotage
 from frontdesk.features.campaigns import sabotage as campaigns_sabotage
 from frontdesk.features.consent import sabotage as consent_sabotage
 from frontdesk.features.delivery import sabotage as delivery_sabotage
+from frontdesk.features.senders import sabotage as senders_sabotage
 from frontdesk.features.textback import sabotage as textback_sabotage
 from frontdesk.kernel.upkeep import Sabotage
 from frontdesk.operations.custody import sabotage as custody_sabotage
@@ -20,6 +21,7 @@ REGISTRATION_MISSING, FILTERED = 30034, 30007
 
 SET_RIGHT: Mapping[str, Sabotage] = {
     **delivery_sabotage.SET_RIGHT,
+    **senders_sabotage.SET_RIGHT,
     **billing_sabotage.SET_RIGHT,
     **campaigns_sabotage.SET_RIGHT,
     **textback_sabotage.SET_RIGHT,
@@ -30,6 +32,7 @@ FOR_PERSONS = frozenset(
     {
         "delivery.receipts_lost",
         "delivery.budget_of_one_cent",
+        "senders.brand_day_nearly_full",
         "campaigns.tripped",
         "textback.person_waits",
         "custody.failed_logins",

@@ -16,7 +16,11 @@ LATE = timedelta(minutes=5)
 async def _pass(tx: Transaction) -> Finding:
     standing = await queries.list_standing(tx)
     if not standing:
-        return Finding(severity=Severity.OK, words="monitors are off: MONITOR_NUMBER is not set", value=0)
+        return Finding(
+            severity=Severity.OK,
+            words="monitors are off: they need MONITOR_NUMBER; `frontdesk doctor` says what else",
+            value=0,
+        )
     failing = [one for one in standing if one.failures_in_row]
     if failing:
         worst = max(failing, key=lambda one: one.failures_in_row)

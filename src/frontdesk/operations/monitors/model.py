@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from frontdesk.ports import CallPlacer, MessagingProvider
 from frontdesk.providers.twin import TwinControl
 
 EVERY = timedelta(seconds=60)
+DAY = timedelta(days=1)
 ESCALATES_AT = 2  # S4: two consecutive failures
 
 
@@ -22,6 +24,25 @@ class Line:
 
     number: str
     reach: Callable[[], TwinControl]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierLine:
+    """The same at a real carrier: monitors use a second number of ours, and hear through our own webhook.
+
+    `placer` is None where the carrier rings nobody for us: then no monitor calls. `runs_per_day` bounds the cost.
+    """
+
+    number: str
+    from_number: str
+    carrier: MessagingProvider
+    placer: CallPlacer | None
+    runs_per_day: int
+
+    @property
+    def every(self) -> timedelta:
+        """How long each monitor waits for its next turn."""
+        return DAY / self.runs_per_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -45,6 +46,27 @@ LIST_STANDING = """
 """
 
 MAKE_DUE = "update monitors set due_at = $2 where name = $1 returning true"
+
+COUNT_RUNS = "select count(*)::int from monitor_runs where monitor = $1 and started_at > $2::timestamptz - $3::interval"
+
+INSERT_HEARD = """
+    insert into monitor_texts (id, sender_e164, recipient_e164, body, heard_at) values ($1, $2, $3, $4, $5)
+"""
+
+COUNT_HEARD = """
+    select count(*)::int from monitor_texts where sender_e164 = $1 and recipient_e164 = $2 and heard_at >= $3
+"""
+
+FORGET_HEARD = "delete from monitor_texts where heard_at < $1"
+
+IS_STOPPED = """
+    select exists (
+      select from do_not_contact as refusal
+      join sending_numbers as number on number.tenant_id = refusal.tenant_id
+      where number.phone_e164 = $1 and refusal.phone_e164 = $2 and refusal.scope = 'all')
+"""
+
+FORGET_OTHERS = "delete from monitors where name <> all($1::text[])"
 
 FORGET_STANDING = "delete from monitors"
 
@@ -107,13 +129,41 @@ async def move_up(tx: Transaction, *, name: str) -> bool:
     return await tx.fetchval(MAKE_DUE, name, tx.now) is True
 
 
+async def count_runs(tx: Transaction, *, name: str, within: timedelta) -> int:
+    """Count how often a monitor was run lately."""
+    found = await tx.fetchval(COUNT_RUNS, name, tx.now, within)
+    return found if isinstance(found, int) else 0
+
+
+async def insert_heard(tx: Transaction, *, text_id: UUID, sender_e164: str, recipient_e164: str, body: str) -> None:
+    """Keep a text that came to the number that monitors write from."""
+    await tx.execute(INSERT_HEARD, text_id, sender_e164, recipient_e164, body, tx.now)
+
+
+async def count_heard(tx: Transaction, *, sender_e164: str, recipient_e164: str, since: datetime) -> int:
+    """Count the texts from one of our numbers to the other since a moment."""
+    found = await tx.fetchval(COUNT_HEARD, sender_e164, recipient_e164, since)
+    return found if isinstance(found, int) else 0
+
+
+async def is_stopped(tx: Transaction, *, sender_e164: str, phone_e164: str) -> bool:
+    """Tell whether the business of a number knows that a person has said STOP."""
+    return await tx.fetchval(IS_STOPPED, sender_e164, phone_e164) is True
+
+
+async def forget_others(tx: Transaction, *, names: Sequence[str]) -> None:
+    """Forget how monitors stand that are not run any more."""
+    await tx.execute(FORGET_OTHERS, list(names))
+
+
 async def forget_standing(tx: Transaction) -> int:
     """Forget how monitors stand: they are switched off, or begin anew."""
     return affected(await tx.execute(FORGET_STANDING))
 
 
 async def forget_runs(tx: Transaction, *, before: datetime, limit: int) -> int:
-    """Delete up to `limit` tries from before a moment."""
+    """Delete up to `limit` tries from before a moment, and what was heard before it."""
+    await tx.execute(FORGET_HEARD, before)
     return affected(await tx.execute(FORGET_RUNS, before, limit))
 
 

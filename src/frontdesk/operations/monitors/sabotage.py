@@ -6,21 +6,21 @@ from datetime import timedelta
 
 from frontdesk.kernel.db import Transaction
 from frontdesk.operations.monitors import queries
+from frontdesk.operations.monitors.booking import BOOKING_NAMES
 from frontdesk.operations.monitors.customers import MONITORS
 from frontdesk.operations.monitors.model import ESCALATES_AT, Outcome
 from frontdesk.operations.monitors.running import keep_outcome
 
 
 async def fail_twice(tx: Transaction) -> None:
-    """Let the first monitor fail twice in a row."""
-    for turn in range(ESCALATES_AT):
-        at = tx.now - timedelta(seconds=60 * (ESCALATES_AT - turn))
-        await keep_outcome(
-            tx,
-            Outcome(
-                monitor=MONITORS[0].name, started_at=at, finished_at=at, passed=False, words="a drill", seconds=30.0
-            ),
-        )
+    """Let the first monitor, and the first of booking, fail twice in a row."""
+    for name in (MONITORS[0].name, BOOKING_NAMES[0]):
+        for turn in range(ESCALATES_AT):
+            at = tx.now - timedelta(seconds=60 * (ESCALATES_AT - turn))
+            await keep_outcome(
+                tx,
+                Outcome(monitor=name, started_at=at, finished_at=at, passed=False, words="a drill", seconds=30.0),
+            )
 
 
 async def pass_again(tx: Transaction) -> None:

@@ -1,5 +1,5 @@
-"""Mails alerts to people through a mail server."""
+"""Mails alerts and letters to people through a mail server."""
 
-from frontdesk.providers.smtp.client import MailAlerts, MailServer, Security, write_mail
+from frontdesk.providers.smtp.client import MailAlerts, MailLetters, MailServer, Security, write_letter, write_mail
 
-__all__ = ["MailAlerts", "MailServer", "Security", "write_mail"]
+__all__ = ["MailAlerts", "MailLetters", "MailServer", "Security", "write_letter", "write_mail"]

@@ -198,13 +198,20 @@ class TelnyxMessaging:
 
     def _write(self, text: OutboundText) -> bytes:
         """Write the body, which is the same to the byte however often and by whomever the text is posted."""
-        fields: dict[str, str] = {"to": text.recipient_e164, "text": text.body, "type": "SMS", "encoding": "auto"}
+        fields: dict[str, str | bool] = {
+            "to": text.recipient_e164,
+            "text": text.body,
+            "type": "SMS",
+            "encoding": "auto",
+        }
         if text.sender_e164:
             fields["from"] = text.sender_e164
         if profile := text.messaging_service or self._account.messaging_profile_id:
             fields["messaging_profile_id"] = profile
         if text.status_callback:
             fields["webhook_url"] = with_reference(text.status_callback, text.reference)
+        else:
+            fields["use_profile_webhooks"] = False  # whoever wants no receipts gets none by the profile either
         return _encode(fields)
 
 

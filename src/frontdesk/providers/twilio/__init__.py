@@ -2,6 +2,7 @@
 
 from frontdesk.providers.twilio.account import SharedKey, TwilioAccount
 from frontdesk.providers.twilio.callback_url import public_url
+from frontdesk.providers.twilio.calling import TwilioCalling
 from frontdesk.providers.twilio.client import TwilioMessaging
 from frontdesk.providers.twilio.inbound import (
     WebhookKind,
@@ -24,6 +25,7 @@ __all__ = [
     "RefusalReason",
     "SharedKey",
     "TwilioAccount",
+    "TwilioCalling",
     "TwilioMedia",
     "TwilioMessaging",
     "VerifiedForm",

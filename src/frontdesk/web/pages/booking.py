@@ -16,6 +16,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from frontdesk.features import consent, contacts, scheduling, tenants
 from frontdesk.features.consent import ConsentKind, ConsentScope
+from frontdesk.features.scheduling.model.showing import Showing
+from frontdesk.features.scheduling.service import showing
 from frontdesk.kernel.actor import system
 from frontdesk.kernel.allowances import Allowance, Allowances
 from frontdesk.kernel.db import Transaction
@@ -34,7 +36,7 @@ from frontdesk.web.pages.booking_views import (
 from frontdesk.web.peers import client_address
 from frontdesk.web.rendering import render
 from frontdesk.wiring import Frontdesk
-from frontdesk.wiring.booking import APPOINTMENT, HOLD, booking_links
+from frontdesk.wiring.booking import APPOINTMENT, HOLD
 
 SOURCE = "booking_page"
 BY = system("booking-page")
@@ -52,6 +54,12 @@ class Place:
 
     business: tenants.Tenant
     page: scheduling.Page
+    accent: str
+    showings: Mapping[UUID, Showing]
+
+    def is_shown(self, service_id: UUID) -> bool:
+        """Tell whether strangers may see a service here."""
+        return self.showings.get(service_id, Showing()).public
 
 
 class BookingDesk:
@@ -59,7 +67,7 @@ class BookingDesk:
 
     def __init__(self, parts: Frontdesk) -> None:
         self.parts = parts
-        self.links = booking_links(parts.settings, public_base_url=parts.public_base_url)
+        self.links = parts.links
         self.granularity_minutes = parts.settings.scheduling.search_granularity_minutes
         self._allowances = Allowances(parts.system)
 
@@ -71,13 +79,16 @@ class BookingDesk:
         if business is not None:
             async with self.parts.app.transaction(business.id) as tx:
                 page = await scheduling.get_page(tx)
+                accent = await showing.get_accent(tx)
+                showings = await showing.list_showings(tx)
             if page.open:
-                return Place(business=business, page=page)
+                return Place(business=business, page=page, accent=accent.value, showings=showings)
         raise Refused("scheduling.page_not_found", "There is no booking page at this address.", status=404)
 
     def show(self, place: Place, template: str, *, status: int = 200, **values: object) -> Response:
         """Answer with a page; the sites that the business named may show it inside theirs."""
-        shown = {"business": place.business, "page": place.page, "home": f"/book/{place.business.slug}", **values}
+        home = f"/book/{place.business.slug}"
+        shown = {"business": place.business, "page": place.page, "accent": place.accent, "home": home, **values}
         return HTMLResponse(render(template, **shown), status_code=status, headers=framing(place.page))
 
     def address(self, request: Request) -> str:

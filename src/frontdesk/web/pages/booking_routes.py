@@ -11,7 +11,7 @@ from frontdesk.features import scheduling
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.web.pages.booking import BY, SOURCE, BookingDesk, Place, go_to
-from frontdesk.web.pages.booking_views import Visitor, agreement, read_moment, read_visitor, show_time
+from frontdesk.web.pages.booking_views import Visitor, agreement, read_moment, read_visitor, say_deposit, show_time
 from frontdesk.wiring import Frontdesk
 from frontdesk.wiring.booking import APPOINTMENT, HOLD
 
@@ -40,14 +40,15 @@ def _add_choosing(routes: APIRouter, desk: BookingDesk) -> None:
         async with desk.parts.app.transaction(place.business.id) as tx:
             found = await scheduling.list_services(tx)
             givers = await scheduling.list_givers(tx)
-        offered = [one for one in found if givers.get(one.id)]
-        return desk.show(place, "booking.html", services=offered)
+        offered = [one for one in found if givers.get(one.id) and place.is_shown(one.id)]
+        prices = {one: shown.price_cents for one, shown in place.showings.items()}
+        return desk.show(place, "booking.html", services=offered, prices=prices)
 
     @routes.get("/s/{service_id}")
     async def times(request: Request, business_slug: str, service_id: UUID, start: Day = "", day: Day = "") -> Response:
         place = await desk.find(request, business_slug)
         async with desk.parts.app.transaction(place.business.id) as tx:
-            service = await scheduling.get_service(tx, service_id=service_id)
+            service = await _public(tx, place, service_id)
             choice = await desk.read_choice(tx, place, service, start=start, day=day)
         return desk.show(place, "booking_times.html", service=service, choice=choice, moving=None, wrong="")
 
@@ -79,7 +80,7 @@ def _add_asking(routes: APIRouter, desk: BookingDesk) -> None:
         if website:  # a field that people do not see: whoever fills it in is a program
             return go_to(f"/book/{place.business.slug}")
         async with desk.parts.app.transaction(place.business.id) as tx:
-            service = await scheduling.get_service(tx, service_id=service_id)
+            service = await _public(tx, place, service_id)
             slot = await _slot_at(tx, desk, service_id, at)
             done = None
             if slot is not None:
@@ -202,6 +203,13 @@ WIDGET = """(function () {
 """
 
 
+async def _public(tx: Transaction, place: Place, service_id: UUID) -> scheduling.Service:
+    """Get a service that strangers may book; one kept for the team is as unknown to them as none."""
+    if not place.is_shown(service_id):
+        raise Refused("scheduling.service_not_found", "no such service", status=404)
+    return await scheduling.get_service(tx, service_id=service_id)
+
+
 async def _slot_at(tx: Transaction, desk: BookingDesk, service_id: UUID, at: str) -> scheduling.Slot | None:
     """Find the free slot of a service that starts then, at whoever is free."""
     moment = read_moment(at)
@@ -216,7 +224,7 @@ async def _show_form(
     desk: BookingDesk, place: Place, service_id: UUID, at: str, visitor: Visitor, *, status: int = 200
 ) -> Response:
     async with desk.parts.app.transaction(place.business.id) as tx:
-        service = await scheduling.get_service(tx, service_id=service_id)
+        service = await _public(tx, place, service_id)
         slot = await _slot_at(tx, desk, service_id, at)
     if slot is None:
         return await _show_taken(desk, place, service)
@@ -228,6 +236,7 @@ async def _show_form(
         time=show_time(slot, zone=place.business.timezone, whole=True),
         visitor=visitor,
         agreement=agreement(place.business),
+        terms=scheduling.deposit_terms(place.page.refund_hours) if service.deposit_cents else "",
     )
 
 
@@ -245,6 +254,7 @@ async def _show_appointment(
     async with desk.parts.app.transaction(place.business.id) as tx:
         known = await scheduling.get_appointment(tx, appointment_id=appointment_id)
         open_still = known.status is scheduling.AppointmentStatus.BOOKED and known.starts_at > tx.now
+        asked = await scheduling.find_terms(tx, appointment_id=appointment_id)
     return desk.show(
         place,
         "booking_appointment.html",
@@ -252,6 +262,7 @@ async def _show_appointment(
         appointment=known,
         when=scheduling.say_time(known.starts_at, zone=known.zone),
         open_still=open_still,
+        deposit=say_deposit(known, asked, now=desk.parts.clock.now()),
         path=desk.appointment_path(place, appointment_id),
         wrong=wrong,
     )

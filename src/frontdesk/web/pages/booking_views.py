@@ -142,6 +142,23 @@ def agreement(business: tenants.Tenant) -> str:
     )
 
 
+def say_deposit(known: scheduling.Appointment, asked: scheduling.AskedDeposit | None, *, now: datetime) -> str:
+    """Say how the deposit of an appointment stands, and what becomes of it if it is called off now."""
+    if known.deposit is scheduling.Deposit.NONE:
+        return ""
+    if known.deposit is scheduling.Deposit.REFUNDED:
+        return "Paid back to you."
+    if asked is not None and asked.given_back_at is not None:
+        return "On its way back to you."
+    if known.status is not scheduling.AppointmentStatus.BOOKED or known.starts_at <= now:
+        return "Paid."
+    hours = None if asked is None else asked.refund_hours
+    if hours is not None and scheduling.is_given_back(hours, starts_at=known.starts_at, now=now):
+        until = scheduling.say_time(known.starts_at - timedelta(hours=hours), zone=known.zone)
+        return f"Paid. It goes back to you if you call off until {until}."
+    return "Paid. It is kept if you call off now."
+
+
 def read_moment(text: str) -> datetime | None:
     """Read an instant from an address or a form; None for anything else."""
     try:

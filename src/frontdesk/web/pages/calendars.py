@@ -38,7 +38,7 @@ def calendar_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
 
 
 def _add_page(routes: APIRouter, parts: Frontdesk, door: FrontDoor) -> None:
-    frames = Frames(parts, door, section="calendars")
+    frames = Frames(parts, door, section="settings", tab="calendars")
 
     @routes.get("")
     async def calendars(

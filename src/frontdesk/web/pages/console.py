@@ -16,8 +16,10 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
 from frontdesk.web.access import CHOSEN_COOKIE, Caller, FrontDoor, list_businesses, unknown_business
+from frontdesk.web.pages.home import Board
+from frontdesk.web.pages.home_page import Console
 from frontdesk.web.pages.live import LiveTimeline
-from frontdesk.web.pages.views import Console, read_pause, read_rows, read_tasks, read_thread
+from frontdesk.web.pages.views import read_pause, read_rows, read_tasks, read_thread
 from frontdesk.web.rendering import render
 from frontdesk.web.simulate import CustomerTextOrder, MissedCallOrder, Simulator
 from frontdesk.wiring import Frontdesk
@@ -39,9 +41,9 @@ def pages_router(
 ) -> APIRouter:
     """Make the routes of the pages."""
     routes = APIRouter(include_in_schema=False)
-    console = Console(parts, simulator)
-    _add_first_page(routes, parts, door, console)
-    _add_reading(routes, parts, door, closing)
+    board = Board(parts)
+    _add_first_page(routes, parts, door, Console(parts, simulator, board))
+    _add_reading(routes, parts, door, closing, board)
     _add_writing(routes, parts, door)
     _add_switch(routes, parts, door, wake)
     _add_simulation(routes, door, simulator)
@@ -76,7 +78,7 @@ def _add_first_page(routes: APIRouter, parts: Frontdesk, door: FrontDoor, consol
         return response
 
 
-def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: asyncio.Event) -> None:
+def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: asyncio.Event, board: Board) -> None:
     may_look = door.to_business(Scope.CALLS_READ)
     may_read = door.to_business(Scope.MESSAGES_READ)
 
@@ -89,7 +91,7 @@ def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: 
     @routes.get("/businesses/{tenant_id}/stream")
     async def stream(request: Request, visit: Annotated[Visit, Depends(may_look)], after: str = "") -> Response:
         live = LiveTimeline(
-            parts, request, visit, guard=may_look, csrf=door.entrance.csrf_for(request), closing=closing
+            parts, request, visit, guard=may_look, csrf=door.entrance.csrf_for(request), closing=closing, board=board
         )
         cursor = request.headers.get("last-event-id") or after
         return StreamingResponse(

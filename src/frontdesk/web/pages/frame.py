@@ -30,8 +30,10 @@ class Shown:
 class Frames:
     """Puts what a page of a section shows into its frame."""
 
-    def __init__(self, parts: Frontdesk, door: FrontDoor, *, section: str) -> None:
+    def __init__(self, parts: Frontdesk, door: FrontDoor, *, section: str, tab: str = "") -> None:
+        """Take the section, and the tab among those of the settings where it is one of them."""
         self._section = section
+        self._tab = tab
         self._parts = parts
         self._door = door
 
@@ -52,6 +54,7 @@ class Frames:
                 "businesses": businesses,
                 "business": _named(businesses, visit.tenant_id),
                 "section": self._section,
+                "tab": self._tab,
                 "csrf": self._door.entrance.csrf_for(request),
             },
         )

@@ -16,6 +16,7 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import UNAVAILABLE, Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.outbox import OutboxRow, read_feed
+from frontdesk.web.pages.home import Board, read_coming
 from frontdesk.web.pages.rows import to_row
 from frontdesk.web.pages.views import Rows, read_pause, read_place, read_tasks
 from frontdesk.web.rendering import render
@@ -24,6 +25,7 @@ from frontdesk.wiring import FEED_TOPIC, Frontdesk
 POLL_SECONDS = 2.0
 BREATH_SECONDS = 0.03  # between two looks, so that a burst becomes a few pushes
 RECHECK_SECONDS = 4.0
+PANELS_SECONDS = 4.0  # what nobody announces, such as a task that is done, is looked for as often
 KEEP_ALIVE_SECONDS = 15.0
 RETRY_MILLISECONDS = 1_500
 BATCH = 200
@@ -49,6 +51,7 @@ class LiveTimeline:
         guard: Callable[[Request], Awaitable[Visit]],
         csrf: str,
         closing: asyncio.Event,
+        board: Board,
     ) -> None:
         self._parts = parts
         self._request = request
@@ -56,8 +59,11 @@ class LiveTimeline:
         self._guard = guard
         self._csrf = csrf
         self._closing = closing
+        self._board = board
         self._seen: dict[UUID, datetime] = {}
         self._panels: dict[str, str] = {}
+        self._panels_due = True
+        self._panels_until = 0.0
 
     async def follow(self, cursor: str) -> AsyncIterator[bytes]:
         """Yield events from `cursor` on, until the process stops, the viewer leaves or loses the right to look."""
@@ -70,6 +76,7 @@ class LiveTimeline:
             yield _event("reload", "too much has happened since")
         try:
             while not self._closing.is_set():
+                self._panels_due = self._panels_due or woken.is_set() or clock.monotonic() > self._panels_until
                 woken.clear()
                 if clock.monotonic() - checked_at > RECHECK_SECONDS:
                     self._visit = await self._guard(self._request)
@@ -105,7 +112,10 @@ class LiveTimeline:
             fresh, position = await self._read_fresh(tx, position)
             changes = insights.summarise_changes(fresh)
             parts = [] if not changes else await self._render_rows(tx, changes)
-            parts += await self._render_panels(tx)
+            if fresh or self._panels_due:
+                parts += await self._render_panels(tx, news_at=position[0])
+                self._panels_due = False
+                self._panels_until = self._parts.clock.monotonic() + PANELS_SECONDS
         if not parts and not fresh:
             return position, []
         return position, [*parts, _event("cursor", "", cursor=write_cursor(position))]
@@ -139,12 +149,18 @@ class LiveTimeline:
             _event("threads", msgspec.json.encode(threads).decode()),
         ]
 
-    async def _render_panels(self, tx: Transaction) -> list[bytes]:
-        """Render the kill switch and the tasks, if they changed since they were sent last."""
+    async def _render_panels(self, tx: Transaction, *, news_at: datetime) -> list[bytes]:
+        """Render the kill switch, the tasks and today's figures, those that changed since they were sent last."""
         pause = await read_pause(tx, self._visit, by_setting=self._parts.courier.paused_by_setting)
         panels = {"pause": render("_pause.html", pause=pause, csrf=self._csrf)}
         if self._visit.may(Scope.MESSAGES_READ):
             panels["tasks"] = render("_tasks.html", tasks=await read_tasks(tx, self._visit), csrf=self._csrf)
+        if self._visit.may(Scope.BOOKING_READ):
+            panels["coming"] = render("_coming.html", coming=await read_coming(tx))
+        glance = await self._board.read_glance(tx, self._visit, news_at=news_at)
+        panels["glance"] = render("_glance.html", glance=glance)
+        health = await self._board.read_health(self._visit, now=tx.now)
+        panels["health"] = render("_health.html", health=health)
         changed = [_event(name, html) for name, html in panels.items() if self._panels.get(name) != html]
         self._panels = panels
         return changed

@@ -1,5 +1,6 @@
 """The pages of operations: what is wrong now, runbooks that run, drills, alerts, incidents; all without scripts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -17,11 +18,14 @@ from frontdesk.operations.checking.queries import count_processes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import FRAGMENT, Shown, go_to
 from frontdesk.web.pages.operations_alerts import add_alerts
+from frontdesk.web.pages.operations_audit import add_audit
 from frontdesk.web.pages.operations_backups import add_backups
+from frontdesk.web.pages.operations_decisions import add_decisions
 from frontdesk.web.pages.operations_desk import OperationsDesk
 from frontdesk.web.pages.operations_incidents import add_incidents, list_open
 from frontdesk.web.pages.operations_on_call import add_on_call
 from frontdesk.web.pages.operations_runs import add_runbooks, add_runs
+from frontdesk.web.pages.operations_switches import add_switches
 from frontdesk.web.pages.operations_views import (
     STALE,
     CheckLine,
@@ -66,8 +70,11 @@ class Standing:
     now: datetime
 
 
-def operation_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
-    """Make the routes of the pages of operations, for whoever looks after the installation."""
+def operation_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], None]) -> APIRouter:
+    """Make the routes of the pages of operations, for whoever looks after the installation.
+
+    `wake` tells sleepers that a kill switch moved.
+    """
     routes = APIRouter(prefix=HOME, include_in_schema=False)
     desk = OperationsDesk(parts, door)
     _add_standing(routes, door, desk)
@@ -77,6 +84,9 @@ def operation_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     add_incidents(routes, door, desk)
     add_backups(routes, door, desk)
     add_on_call(routes, door, desk)
+    add_switches(routes, door, desk, wake)
+    add_audit(routes, door, desk)
+    add_decisions(routes, parts, door)
     whole = APIRouter(include_in_schema=False)
     whole.routes.extend(routes.routes)
     _add_short_addresses(whole, door)

@@ -32,7 +32,7 @@ class OperationsDesk:
         """Answer with a whole page; `tab` is its place among the pages of operations."""
         caller = Caller(principal=visit.principal)
         businesses = await list_businesses(self.parts.system, caller)
-        chosen = _chosen(request)
+        chosen = chosen_business(request)
         shown = render(
             template,
             **{
@@ -62,7 +62,8 @@ class OperationsDesk:
         }
 
 
-def _chosen(request: Request) -> UUID | None:
+def chosen_business(request: Request) -> UUID | None:
+    """Read which business was looked at last, if any."""
     try:
         return UUID(request.cookies.get(CHOSEN_COOKIE, ""))
     except ValueError:

@@ -24,7 +24,7 @@ def payment_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the public link and of a business's payments."""
     routes = APIRouter(include_in_schema=False)
     ours = APIRouter(prefix="/businesses/{tenant_id}", include_in_schema=False)
-    frames = Frames(parts, door, section="payments")
+    frames = Frames(parts, door, section="settings", tab="payments")
 
     @routes.get("/pay/{token}")
     async def follow(token: Token, done: str = "") -> Response:

@@ -16,7 +16,7 @@ from frontdesk.features import contacts
 from frontdesk.features.contacts.model import Import
 from frontdesk.features.contacts.routes.files import Options, report_faults, take_upload
 from frontdesk.features.contacts.routes.people import send_export
-from frontdesk.features.contacts.service import cards, exporting, importing, segments, undoing
+from frontdesk.features.contacts.service import cards, exporting, importing, segments, tagging, undoing
 from frontdesk.features.contacts.service.reading import Found
 from frontdesk.features.contacts.sheets import FileKind
 from frontdesk.kernel.actor import Actor
@@ -47,14 +47,15 @@ def people_pages(parts: Frontdesk, door: FrontDoor, *, folder: Path) -> APIRoute
     """Make the routes of the pages of people; uploads wait in `folder`."""
     routes = APIRouter(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
     frames = Frames(parts, door, section="people")
-    _add_list(routes, door, frames)
+    _add_list(routes, parts, door, frames)
+    _add_tagging(routes, door)
     _add_export(routes, door)
-    _add_upload(routes, door, frames, folder)
+    _add_upload(routes, parts, door, frames, folder)
     _add_import(routes, door, frames)
     return routes
 
 
-def _add_list(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
+def _add_list(routes: APIRouter, parts: Frontdesk, door: FrontDoor, frames: Frames) -> None:
     may_read = door.to_business(Scope.CONTACTS_READ)
 
     @routes.get("")
@@ -69,7 +70,7 @@ def _add_list(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
         count: Words = "",
     ) -> Response:
         wanted = Wanted(words=q.strip(), tag=tag.strip(), segment=_as_id(segment))
-        view = await _read_people(visit, wanted, before=before, ask=ask, count=bool(count))
+        view = await _read_people(parts, visit, wanted, before=before, ask=ask, count=bool(count))
         return await frames.page(request, visit, Shown(template="people.html", values={"people": view}))
 
     @routes.get("/count")
@@ -79,6 +80,30 @@ def _add_list(routes: APIRouter, door: FrontDoor, frames: Frames) -> None:
         async with visit.transaction() as tx:
             found = await _count(tx, Wanted(words="", tag=tag.strip(), segment=_as_id(segment)))
         return HTMLResponse(f"{count_words(found)}")
+
+
+def _add_tagging(routes: APIRouter, door: FrontDoor) -> None:
+    @routes.post("/tags")
+    async def tag_many(
+        request: Request, visit: Annotated[Visit, Depends(door.to_business(Scope.CONTACTS_WRITE))]
+    ) -> Response:
+        async with request.form() as form:
+            tag, remove = _said(form, "add_tag"), _said(form, "do") == "remove"
+            picked = [one for value in form.getlist("contact") if isinstance(value, str) and (one := _as_id(value))]
+            wanted = Wanted(
+                words=_said(form, "q")[:MAX_WORDS],
+                tag=_said(form, "tag")[:MAX_WORDS],
+                segment=_as_id(_said(form, "segment")),
+            )
+            everybody = bool(_said(form, "everybody")) and not wanted.words
+        if not everybody:
+            async with visit.transaction() as tx:
+                await tagging.tag_picked(tx, picked[:PAGE], tag=tag, remove=remove, by=visit.actor)
+        else:
+            async with visit.transaction() as tx:
+                filter_ = await _filter_of(tx, wanted)
+            await tagging.tag_matching(visit.transaction, filter_, tag=tag, remove=remove, by=visit.actor)
+        return go_to(f"/businesses/{visit.tenant_id}/people" + (f"?{wanted.query}" if wanted.query else ""))
 
 
 def _add_export(routes: APIRouter, door: FrontDoor) -> None:
@@ -97,7 +122,7 @@ def _add_export(routes: APIRouter, door: FrontDoor) -> None:
         return send_export(visit, begun)
 
 
-def _add_upload(routes: APIRouter, door: FrontDoor, frames: Frames, folder: Path) -> None:
+def _add_upload(routes: APIRouter, parts: Frontdesk, door: FrontDoor, frames: Frames, folder: Path) -> None:
     looking = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     @routes.post("/imports")
@@ -108,7 +133,7 @@ def _add_upload(routes: APIRouter, door: FrontDoor, frames: Frames, folder: Path
             try:
                 taken = await _take(visit, form, folder=folder, looking=looking)
             except Refused as refusal:
-                view = await _read_people(visit, Wanted(), ask="import", wrong=refusal.message)
+                view = await _read_people(parts, visit, Wanted(), ask="import", wrong=refusal.message)
                 shown = Shown(template="people.html", values={"people": view}, status=refusal.status)
                 return await frames.page(request, visit, shown)
         return go_to(f"/businesses/{visit.tenant_id}/people/imports/{taken.id}")
@@ -204,12 +229,25 @@ async def _undo(tx: Transaction, one: Import, _form: FormData, by: Actor) -> Non
 
 
 async def _read_people(
-    visit: Visit, wanted: Wanted, *, before: UUID | None = None, ask: str = "", count: bool = False, wrong: str = ""
+    parts: Frontdesk,
+    visit: Visit,
+    wanted: Wanted,
+    *,
+    before: UUID | None = None,
+    ask: str = "",
+    count: bool = False,
+    wrong: str = "",
 ) -> PeopleView:
+    named = None
+    if wanted.words and not wanted.tag and wanted.segment is None:
+        async with parts.system.transaction(visit.tenant_id) as system:
+            named = await cards.find_named(system, words=wanted.words, before=before, limit=PAGE)
     async with visit.transaction() as tx:
         filter_ = None if wanted.segment is None else (await segments.get_segment(tx, wanted.segment)).filter
-        found = await cards.find_people(
-            tx, words=wanted.words, tag=wanted.tag, filter_=filter_, before=before, limit=PAGE
+        found = (
+            await cards.find_people(tx, words=wanted.words, tag=wanted.tag, filter_=filter_, before=before, limit=PAGE)
+            if named is None
+            else await cards.list_people(tx, named)
         )
         total: int | None = None
         if before is None and len(found) < PAGE:

@@ -1,4 +1,4 @@
-"""What the pages show, read from the features: rows, the kill switch, tasks, a thread, and the whole console."""
+"""What the pages show, read from the features: rows, the kill switch, tasks, a thread."""
 
 from __future__ import annotations
 
@@ -12,12 +12,8 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.ids import new_id
-from frontdesk.web.access import Caller
 from frontdesk.web.pages.rows import Chip, Row, message_chips, to_row
-from frontdesk.web.rendering import render
-from frontdesk.web.simulate import Simulator
 from frontdesk.web.words import phone_words
-from frontdesk.wiring import Frontdesk
 
 ROWS = 40
 MESSAGES = 60
@@ -180,54 +176,3 @@ def _message(message: conversations.ThreadMessage) -> Message:
         at=message.created_at,
         chips=message_chips(message),
     )
-
-
-class Console:
-    """Puts the whole page together."""
-
-    def __init__(self, parts: Frontdesk, simulator: Simulator) -> None:
-        self._parts = parts
-        self._simulator = simulator
-
-    async def render(
-        self,
-        caller: Caller,
-        businesses: Sequence[tenants.Tenant],
-        current: tenants.Tenant,
-        *,
-        thread_id: UUID | None,
-        before: UUID | None,
-        ask: str,
-        csrf: str,
-    ) -> str:
-        """Render the console for one business."""
-        visit = Visit(
-            principal=caller.principal,
-            tenant_id=current.id,
-            correlation_id=new_id(),
-            database=self._parts.app,
-        )
-        may_read = visit.may(Scope.MESSAGES_READ)
-        async with visit.transaction() as tx:
-            cursor = f"{tx.now.isoformat()}_{UUID(int=0)}"
-            rows = await read_rows(tx, before=before) if visit.may(Scope.CALLS_READ) else None
-            pause = await read_pause(tx, visit, by_setting=self._parts.courier.paused_by_setting)
-            tasks = await read_tasks(tx, visit) if may_read else None
-            thread = await read_thread(tx, visit, thread_id) if thread_id is not None and may_read else None
-            opening = tenants.describe_opening(current, at=tx.now)
-        return render(
-            "console.html",
-            caller=caller,
-            businesses=businesses,
-            business=current,
-            opening=opening,
-            rows=rows,
-            pause=pause,
-            tasks=tasks,
-            thread=thread,
-            cursor=cursor,
-            live=before is None and rows is not None,
-            ask=ask,
-            csrf=csrf,
-            may_simulate=bool(self._simulator) and visit.may(Scope.SIMULATE),
-        )

@@ -1,5 +1,6 @@
 // Follows the business's feed and works what it pushes into the page; rows arrive as they are now, in any order.
 const RETRY_MS = 3000;
+const PANELS = ["pause", "tasks", "glance", "health", "coming"];
 let cursor = "";
 
 function parse(html) {
@@ -43,8 +44,11 @@ function showRows(html) {
 function showPanel(id, html) {
   const panel = document.getElementById(id);
   if (!panel) return;
+  const held = panel.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   panel.replaceChildren(parse(html));
   wire(panel);
+  // Whoever stands on a link of a panel stays on it when its figures change.
+  if (held) [...panel.querySelectorAll("a")].find((link) => link.getAttribute("href") === held)?.focus();
 }
 
 async function refreshThread(touched) {
@@ -75,8 +79,7 @@ export function follow() {
   source.addEventListener("open", () => tell(true));
   source.addEventListener("rows", (event) => showRows(event.data));
   source.addEventListener("threads", (event) => refreshThread(JSON.parse(event.data)));
-  source.addEventListener("pause", (event) => showPanel("pause", event.data));
-  source.addEventListener("tasks", (event) => showPanel("tasks", event.data));
+  for (const panel of PANELS) source.addEventListener(panel, (event) => showPanel(panel, event.data));
   source.addEventListener("cursor", (event) => {
     cursor = event.lastEventId;
   });

@@ -5,6 +5,7 @@ from __future__ import annotations
 from frontdesk.features import consent, conversations, delivery, senders, tenants
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.intake import Webhook, take_in
+from frontdesk.operations.monitors.calling_out import note_heard
 from frontdesk.ports import InboundText
 from frontdesk.web.webhooks.receiving import note_taken
 from frontdesk.wiring import Frontdesk
@@ -62,6 +63,11 @@ async def _hear_for(
 
 
 async def _hear_for_nobody(parts: Frontdesk, tx: Transaction, text: InboundText) -> None:
+    monitors = parts.settings.monitors
+    if (text.recipient_e164, text.sender_e164) == (monitors.from_number, monitors.number):
+        # Our own answer to our own monitor: words in it are nobody's STOP.
+        await note_heard(tx, text)
+        return
     await consent.note_stop_to_unknown_number(
         tx,
         consent.understand(text.body, text.opt_out_hint.value if text.opt_out_hint else None),

@@ -21,6 +21,18 @@ LIST_FOUND = """
         or ($5 <> '' and position($5 in contact.phone_e164) > 0))
     order by contact.id desc limit $6
 """
+# Row-level security keeps an index of words from being asked first, so this is for the system role alone. As many as
+# fit are found by the index, then put in order: the other way round, one rare name reads everybody.
+LIST_NAMED = """
+    with found as materialized (
+      select id from contacts
+      where tenant_id = $1 and deleted_at is null
+        and (lower(name || ' ' || email || ' ' || phone_e164) like $2
+          or lower(name || ' ' || email || ' ' || phone_e164) like $3)
+      limit 5000
+    )
+    select id from found where id < $4 order by id desc limit $5
+"""
 LIST_CARDS = """
     select contact.id, contact.tenant_id, contact.phone_e164, contact.name, contact.given_name, contact.family_name,
            contact.email, contact.timezone, contact.timezone_source, contact.country, contact.region,
@@ -88,6 +100,14 @@ async def list_found(tx: Transaction, *, before: UUID, tag: str, words: str, dig
     """List people, newest first, with a tag and words in name, e-mail or number (each if not empty)."""
     rows = await tx.fetch(LIST_FOUND, tx.tenant, before, tag, words, digits, limit)
     return [row["id"] for row in rows]
+
+
+async def list_named(tx: Transaction, *, pattern: str, digits: str, before: UUID, limit: int) -> list[UUID]:
+    """List people, newest first, whose name, e-mail or number fits one of two patterns; as the system role.
+
+    Among 5,000 who fit, whoever they are, where there are more.
+    """
+    return [row["id"] for row in await tx.fetch(LIST_NAMED, tx.tenant, pattern, digits, before, limit)]
 
 
 async def list_cards(tx: Transaction, *, ids: list[UUID]) -> list[Card]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
@@ -22,6 +23,33 @@ from frontdesk.kernel.ids import new_id
 LOOK = 2_000
 LAST = UUID(int=2**128 - 1)
 _LEAST_DIGITS = 3
+_TYPED_NUMBER = re.compile(r"\+?[0-9 ().\-]+")
+
+
+async def find_named(system: Transaction, *, words: str, before: UUID | None, limit: int) -> list[UUID] | None:
+    """List people, newest first, whose name, e-mail or number has some words; None for fewer than three letters.
+
+    The transaction is one of the system role that speaks for the business. An index finds them among a million;
+    of more than 5,000 who fit, some 5,000 are listed.
+    """
+    wanted = words.strip().lower()
+    if len(wanted) < _LEAST_DIGITS:
+        return None
+    digits = "".join(letter for letter in wanted if letter in "0123456789")
+    is_number = _TYPED_NUMBER.fullmatch(wanted) is not None and len(digits) >= _LEAST_DIGITS
+    plain = re.sub(r"([\\%_])", r"\\\1", wanted)
+    return await queries.list_named(
+        system,
+        pattern=f"%{plain}%",
+        digits=f"%{digits}%" if is_number else f"%{plain}%",
+        before=before or LAST,
+        limit=limit,
+    )
+
+
+async def list_people(tx: Transaction, ids: list[UUID]) -> list[Card]:
+    """List everything kept of some people, newest first; deleted ones are left out."""
+    return await queries.list_cards(tx, ids=ids)
 
 
 async def find_people(

@@ -13,6 +13,8 @@ from frontdesk.kernel.db import Transaction
 FIRST_LOOK = 500
 WIDEST_LOOK = 10_000
 NOBODY = UUID(int=0)
+EXACT_UP_TO = 20_000
+SAMPLE = 10_000
 
 
 async def list_matching(tx: Transaction, filter_: Filter, *, after: UUID | None, limit: int) -> list[Person]:
@@ -41,6 +43,18 @@ async def count_matching(tx: Transaction, filter_: Filter) -> int:
         if len(candidates) < WIDEST_LOOK:
             return total
         place = candidates[-1]
+
+
+async def estimate_matching(tx: Transaction, filter_: Filter) -> tuple[int, bool]:
+    """Count the people who fit, from a sample where there are more than 20,000; tells whether it is exact."""
+    everybody = await matching.count_all(tx)
+    if everybody <= EXACT_UP_TO or filter_ == EVERYBODY:
+        return await count_matching(tx, filter_), True
+    ids = await matching.list_sample(tx, percent=min(100.0, 100.0 * SAMPLE / everybody))
+    if not ids:
+        return await count_matching(tx, filter_), True
+    share = len(await fitting(tx, ids, compile_filter(filter_))) / len(ids)
+    return round(share * everybody), False
 
 
 async def fitting(tx: Transaction, ids: Sequence[UUID], filter_: Compiled) -> list[UUID]:

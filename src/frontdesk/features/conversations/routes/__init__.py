@@ -5,14 +5,17 @@ from fastapi import APIRouter
 from frontdesk.features import delivery
 from frontdesk.features.conversations.routes.desk import add_desk
 from frontdesk.features.conversations.routes.messages import add_messages, answer, member_of
+from frontdesk.features.conversations.routes.searching import add_search
 from frontdesk.kernel.auth.visit import Access
+from frontdesk.kernel.db import Database
 
 __all__ = ["answer", "member_of", "router"]
 
 
-def router(access: Access, *, lane: delivery.InlineLane) -> APIRouter:
-    """Make the routes of conversations; `lane` sends what a person waits for."""
+def router(access: Access, *, lane: delivery.InlineLane, system: Database) -> APIRouter:
+    """Make the routes of conversations; `lane` sends what a person waits for, `system` looks words up."""
     routes = APIRouter(prefix="/api", tags=["conversations"])
     add_messages(routes, access, lane=lane)
     add_desk(routes, access)
+    add_search(routes, access, system=system)
     return routes

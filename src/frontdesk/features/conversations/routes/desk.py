@@ -69,7 +69,7 @@ def _add_threads(routes: APIRouter, access: Access) -> None:
         visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_SEND))],
     ) -> Thread:
         async with visit.transaction() as tx:
-            await _change(tx, conversation_id, change)
+            await _change(tx, conversation_id, change, by=visit.actor.shown)
             return await service.get_thread(tx, conversation_id=conversation_id, reader=member_of(visit))
 
     @routes.post("/conversations/{conversation_id}/read", summary="Note that a thread was read", status_code=204)
@@ -79,6 +79,17 @@ def _add_threads(routes: APIRouter, access: Access) -> None:
         async with visit.transaction() as tx:
             await service.get_thread(tx, conversation_id=conversation_id)
             await service.mark_read(tx, conversation_id=conversation_id, by=member_of(visit))
+        return Response(status_code=204)
+
+    @routes.post("/conversations/{conversation_id}/unread", summary="Have a thread unread again", status_code=204)
+    async def mark_unread(
+        conversation_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.MESSAGES_SEND))]
+    ) -> Response:
+        async with visit.transaction() as tx:
+            await service.get_thread(tx, conversation_id=conversation_id)
+            reader = member_of(visit)
+            if reader is not None:
+                await service.mark_unread(tx, conversation_id=conversation_id, by=reader)
         return Response(status_code=204)
 
     @routes.get("/conversations/{conversation_id}/items", summary="List texts, calls, voicemails and notes together")
@@ -95,7 +106,7 @@ def _add_threads(routes: APIRouter, access: Access) -> None:
             return await service.list_items(tx, conversation_id=conversation_id, before=before, limit=limit)
 
 
-async def _change(tx: Transaction, conversation_id: UUID, change: ThreadChange) -> None:
+async def _change(tx: Transaction, conversation_id: UUID, change: ThreadChange, *, by: str) -> None:
     given = change.model_fields_set
     match change.status:
         case ThreadStatus.SNOOZED:
@@ -103,15 +114,15 @@ async def _change(tx: Transaction, conversation_id: UUID, change: ThreadChange) 
                 raise Refused(
                     "conversations.snooze_invalid", "say until when the thread rests, with a zone like Z", status=422
                 )
-            await service.snooze_thread(tx, conversation_id=conversation_id, until=change.snoozed_until)
+            await service.snooze_thread(tx, conversation_id=conversation_id, until=change.snoozed_until, by=by)
         case ThreadStatus.OPEN:
-            await service.open_thread(tx, conversation_id=conversation_id)
+            await service.open_thread(tx, conversation_id=conversation_id, by=by)
         case ThreadStatus.DONE:
-            await service.settle_thread(tx, conversation_id=conversation_id)
+            await service.settle_thread(tx, conversation_id=conversation_id, by=by)
         case None:
             pass
     if "assigned_to" in given:
-        await service.assign_thread(tx, conversation_id=conversation_id, to=change.assigned_to)
+        await service.assign_thread(tx, conversation_id=conversation_id, to=change.assigned_to, by=by)
 
 
 def _add_notes(routes: APIRouter, access: Access) -> None:

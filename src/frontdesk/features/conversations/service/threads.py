@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from frontdesk.features import consent, contacts, tenants
-from frontdesk.features.conversations.events import ThreadChanged
+from frontdesk.features.conversations.events import NoteWritten, ThreadChanged
 from frontdesk.features.conversations.model import (
     CannedReply,
     Item,
     Note,
     Reachability,
     Thread,
+    ThreadAct,
     ThreadFilter,
     ThreadStatus,
     quiet_until,
 )
-from frontdesk.features.conversations.queries import threads
+from frontdesk.features.conversations.queries import inbox, threads
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
@@ -54,11 +55,11 @@ async def reach_of(tx: Transaction, thread: Thread) -> Reachability:
     """
     standing = await consent.check_person(tx, phone_e164=thread.phone_e164)
     business = await tenants.get_tenant(tx)
-    person = await contacts.get_card(tx, thread.contact_id)
+    person = (await contacts.facts_for(tx, [thread.contact_id])).get(thread.contact_id)
     quiet = quiet_until(
         starts=business.quiet_from,
         ends=business.quiet_until,
-        zone=person.timezone or business.timezone,
+        zone=(person.timezone if person else None) or business.timezone,
         at=tx.now,
     )
     return Reachability(transactional=standing.transactional, marketing=standing.marketing, quiet_until=quiet)
@@ -69,17 +70,27 @@ async def mark_read(tx: Transaction, *, conversation_id: UUID, by: UUID | None =
     await threads.mark_read(tx, conversation_id=conversation_id, by=by)
 
 
-async def assign_thread(tx: Transaction, *, conversation_id: UUID, to: UUID | None) -> None:
-    """Give a thread to a member, or to nobody; refuses who does not work here (`conversations.not_a_member`)."""
+async def mark_unread(tx: Transaction, *, conversation_id: UUID, by: UUID) -> None:
+    """Have a thread unread again for a member, as if its person had just written."""
+    await inbox.mark_unread(tx, conversation_id=conversation_id, by=by)
+
+
+async def assign_thread(tx: Transaction, *, conversation_id: UUID, to: UUID | None, by: str = "") -> None:
+    """Give a thread to a member, or to nobody; refuses who does not work here (`conversations.not_a_member`).
+
+    `by` is who does it, as the thread shows them.
+    """
     if to is not None and not await threads.is_member(tx, user_id=to):
         raise Refused("conversations.not_a_member", "this person does not work for the business", status=422)
     status = await threads.put_assignee(tx, conversation_id=conversation_id, to=to)
     if status is None:
         raise _unknown()
+    act = ThreadAct.TAKEN_BACK if to is None else ThreadAct.GIVEN
+    await _write_down(tx, conversation_id, act, by=by, to=to)
     tx.announce(ThreadChanged(conversation_id=conversation_id, status=status.value, assigned_to=to))
 
 
-async def snooze_thread(tx: Transaction, *, conversation_id: UUID, until: datetime) -> None:
+async def snooze_thread(tx: Transaction, *, conversation_id: UUID, until: datetime, by: str = "") -> None:
     """Put a thread to rest until a moment, or until its person writes; refuses the past and more than a year.
 
     The refusal is `conversations.snooze_invalid`.
@@ -89,16 +100,19 @@ async def snooze_thread(tx: Transaction, *, conversation_id: UUID, until: dateti
             "conversations.snooze_invalid", "a thread rests until a moment within a year from now", status=422
         )
     await _set_status(tx, conversation_id, ThreadStatus.SNOOZED, until)
+    await _write_down(tx, conversation_id, ThreadAct.SNOOZED, by=by, until=until)
 
 
-async def open_thread(tx: Transaction, *, conversation_id: UUID) -> None:
+async def open_thread(tx: Transaction, *, conversation_id: UUID, by: str = "") -> None:
     """Open a thread again."""
     await _set_status(tx, conversation_id, ThreadStatus.OPEN, None)
+    await _write_down(tx, conversation_id, ThreadAct.OPENED, by=by)
 
 
-async def settle_thread(tx: Transaction, *, conversation_id: UUID) -> None:
+async def settle_thread(tx: Transaction, *, conversation_id: UUID, by: str = "") -> None:
     """Call a thread done: nobody waits in it for a person any more, and the next text in it may be answered for us."""
     await _set_status(tx, conversation_id, ThreadStatus.DONE, None)
+    await _write_down(tx, conversation_id, ThreadAct.DONE, by=by)
 
 
 async def wake_threads(tx: Transaction) -> int:
@@ -135,6 +149,7 @@ async def add_note(tx: Transaction, *, conversation_id: UUID, body: str, author:
     await get_thread(tx, conversation_id=conversation_id)
     note = Note(id=new_id(), conversation_id=conversation_id, author=author, body=words, created_at=tx.now)
     await threads.add_note(tx, note)
+    tx.announce(NoteWritten(note_id=note.id, conversation_id=conversation_id))
     return note
 
 
@@ -187,6 +202,26 @@ async def _set_status(tx: Transaction, conversation_id: UUID, status: ThreadStat
     if known is None:
         raise _unknown()
     tx.announce(ThreadChanged(conversation_id=conversation_id, status=status.value, assigned_to=known[0]))
+
+
+async def _write_down(
+    tx: Transaction,
+    conversation_id: UUID,
+    act: ThreadAct,
+    *,
+    by: str,
+    to: UUID | None = None,
+    until: datetime | None = None,
+) -> None:
+    await inbox.add_change(
+        tx,
+        change_id=new_id(),
+        conversation_id=conversation_id,
+        kind=act.value,
+        author=by,
+        given_to=to,
+        rests_until=until,
+    )
 
 
 def _unknown() -> Refused:

@@ -37,30 +37,44 @@ LIST_CALLS = """
     limit $4
 """
 
+# Picked first, from the newest on, and one by one: joined, PostgreSQL thinks few are left and sorts them all.
 LIST_TEXTS = """
+    with picked as materialized (
+      select text.id, text.conversation_id, text.direction, text.body, text.author, text.wording, text.created_at,
+             text.send_job_id
+      from conv_messages as text
+      where text.tenant_id = $1 and ($2::uuid is null or text.id < $2)
+        and ($3::uuid[] is null or text.id = any($3))
+        and coalesce(
+          (select cause from send_jobs where id = text.send_job_id and tenant_id = $1), ''
+        ) not like 'call:%'
+      order by text.id desc
+      limit $4
+    ), message as (
+      select picked.id, picked.conversation_id, picked.direction, picked.body, picked.author, picked.wording,
+             picked.created_at, job.id as job_id, job.body as job_body, job.status as job_status,
+             coalesce(job.failure_code, '') as job_code, job.available_at as held_until
+      from picked left join send_jobs as job on job.id = picked.send_job_id and job.tenant_id = $1
+    )
     select message.id, message.conversation_id, person.phone_e164, person.name, message.direction, message.body,
-           message.author, message.wording, message.created_at, job.id as job_id, job.body as job_body,
-           job.status as job_status, coalesce(job.failure_code, '') as job_code, job.available_at as held_until,
-           post.started_at as handed_over_at, coalesce(word.citation, '') as citation
-    from conv_messages as message
-    join conversations as thread on thread.id = message.conversation_id and thread.tenant_id = message.tenant_id
-    join contacts as person on person.id = thread.contact_id and person.tenant_id = thread.tenant_id
-    left join send_jobs as job on job.id = message.send_job_id and job.tenant_id = message.tenant_id
+           message.author, message.wording, message.created_at, message.job_id, message.job_body, message.job_status,
+           message.job_code, message.held_until, post.started_at as handed_over_at,
+           coalesce(word.citation, '') as citation
+    from message
+    join conversations as thread on thread.id = message.conversation_id and thread.tenant_id = $1
+    join contacts as person on person.id = thread.contact_id and person.tenant_id = $1
     left join lateral (
       select min(started_at) as started_at from send_attempts
-      where tenant_id = job.tenant_id and job_id = job.id
+      where tenant_id = $1 and job_id = message.job_id
     ) as post on true
     left join lateral (
       select gate ->> 'citation' as citation
       from send_decisions as decision cross join lateral jsonb_array_elements(decision.gates) as gate
-      where decision.tenant_id = job.tenant_id and decision.job_id = job.id and gate ->> 'code' = job.failure_code
+      where decision.tenant_id = $1 and decision.job_id = message.job_id and gate ->> 'code' = message.job_code
       order by decision.decided_at desc
       limit 1
     ) as word on true
-    where message.tenant_id = $1 and ($2::uuid is null or message.id < $2)
-      and ($3::uuid[] is null or message.id = any($3)) and (job.cause is null or job.cause not like 'call:%')
     order by message.id desc
-    limit $4
 """
 
 LIST_VOICEMAILS = """

@@ -5,6 +5,7 @@ from frontdesk.features.scheduling.model.bookings import (
     AppointmentStatus,
     Collision,
     Deposit,
+    DepositDue,
     Held,
     Hold,
     HoldOutcome,
@@ -26,7 +27,9 @@ from frontdesk.features.scheduling.model.offers import (
     Page,
     Resource,
     Service,
+    is_given_back,
 )
+from frontdesk.features.scheduling.model.quiet import QuietHours
 from frontdesk.features.scheduling.model.searching import Need, Seats, Stretch, free_starts, merged, on_grid, without
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "AppointmentStatus",
     "Collision",
     "Deposit",
+    "DepositDue",
     "Held",
     "Hold",
     "HoldOutcome",
@@ -46,6 +50,7 @@ __all__ = [
     "OccupancyKind",
     "Page",
     "PastHold",
+    "QuietHours",
     "ReminderStatus",
     "Resource",
     "Seats",
@@ -57,6 +62,7 @@ __all__ = [
     "WaiterStatus",
     "Why",
     "free_starts",
+    "is_given_back",
     "merged",
     "on_grid",
     "without",

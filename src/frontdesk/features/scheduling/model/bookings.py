@@ -178,3 +178,14 @@ class Waiter:
     status: WaiterStatus
     hold_id: UUID | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepositDue:
+    """A time that is booked once its deposit is paid at `url`, until `expires_at`."""
+
+    hold_id: UUID
+    url: str
+    amount_cents: int
+    currency: str
+    expires_at: datetime

@@ -71,8 +71,17 @@ class Resource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The public booking page of a business; `embed_origins` are sites that may show it inside theirs."""
+    """The public booking page of a business; `embed_origins` are sites that may show it inside theirs.
+
+    A deposit goes back if the appointment is called off `refund_hours` before it or earlier (None: it is kept).
+    """
 
     open: bool
     welcome: str
     embed_origins: tuple[str, ...]
+    refund_hours: int | None = None
+
+
+def is_given_back(refund_hours: int | None, *, starts_at: datetime, now: datetime) -> bool:
+    """Tell whether a deposit goes back if its appointment is called off now; None promises nothing."""
+    return refund_hours is not None and now <= starts_at - timedelta(hours=refund_hours)

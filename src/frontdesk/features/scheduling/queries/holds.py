@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
 from frontdesk.features.scheduling.model import Hold, HoldOutcome, PastHold, Stretch
-from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.db import Transaction, affected
 from frontdesk.kernel.ids import new_id
 
 # One statement: who comes second waits for the first to commit, and then wins nothing.
@@ -80,6 +81,11 @@ LOCK_OVER = """
     order by hold.id limit $6 for update skip locked
 """
 
+FORGET_RELEASED = """
+    delete from sched_past_holds
+    where tenant_id = $1 and ended_at < $2 and appointment_id is null and outcome <> 'booked'
+"""
+
 LIST_TENANTS_WITH_OVER = "select distinct tenant_id from sched_holds where expires_at <= $1 limit 1000"
 
 
@@ -145,6 +151,11 @@ async def lock_over(
     """Find holds that have run out, in the way of a stretch or at all; those in somebody's hands are left to them."""
     start, end = within or (None, None)
     return [Hold(**row) for row in await tx.fetch(LOCK_OVER, tx.tenant, tx.now, resource_id, start, end, limit)]
+
+
+async def forget_released(tx: Transaction, *, before: datetime) -> int:
+    """Forget what became of holds that ended before a moment and booked nothing; returns how many."""
+    return affected(await tx.execute(FORGET_RELEASED, tx.tenant, before))
 
 
 async def list_tenants_with_over(tx: Transaction) -> list[UUID]:

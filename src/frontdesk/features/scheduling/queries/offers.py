@@ -109,12 +109,14 @@ LINK = """
     on conflict (service_id, resource_id) do nothing
 """
 
-FIND_PAGE = "select open, welcome, embed_origins from sched_pages where tenant_id = $1"
+FIND_PAGE = "select open, welcome, embed_origins, refund_hours from sched_pages where tenant_id = $1"
 
 SET_PAGE = """
-    insert into sched_pages (tenant_id, open, welcome, embed_origins, updated_at) values ($1, $2, $3, $4, $5)
+    insert into sched_pages (tenant_id, open, welcome, embed_origins, refund_hours, updated_at)
+    values ($1, $2, $3, $4, $5, $6)
     on conflict (tenant_id) do update
     set open = excluded.open, welcome = excluded.welcome, embed_origins = excluded.embed_origins,
+        refund_hours = excluded.refund_hours,
         updated_at = excluded.updated_at
 """
 
@@ -195,12 +197,17 @@ async def find_page(tx: Transaction) -> Page | None:
     row = await tx.fetchrow(FIND_PAGE, tx.tenant)
     if row is None:
         return None
-    return Page(open=row["open"], welcome=row["welcome"], embed_origins=tuple(row["embed_origins"]))
+    return Page(
+        open=row["open"],
+        welcome=row["welcome"],
+        embed_origins=tuple(row["embed_origins"]),
+        refund_hours=row["refund_hours"],
+    )
 
 
 async def put_page(tx: Transaction, page: Page) -> None:
     """Write how the business's booking page is set."""
-    await tx.execute(SET_PAGE, tx.tenant, page.open, page.welcome, list(page.embed_origins), tx.now)
+    await tx.execute(SET_PAGE, tx.tenant, page.open, page.welcome, list(page.embed_origins), page.refund_hours, tx.now)
 
 
 def _giver(row: asyncpg.Record) -> Resource:

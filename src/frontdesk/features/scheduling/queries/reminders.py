@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from frontdesk.features.scheduling.model import ReminderStatus
+from frontdesk.features.scheduling.model import QuietHours, ReminderStatus
 from frontdesk.kernel.db import Transaction
 
 DROP = "delete from sched_reminders where tenant_id = $1 and appointment_id = $2 and status = 'waiting'"
 
 SET = """
     insert into sched_reminders (appointment_id, minutes_before, tenant_id, due_at, status)
-    select $2, minutes, $1, $3::timestamptz - make_interval(mins => minutes), 'waiting'
-    from unnest($4::int[]) as wanted (minutes)
-    where $3::timestamptz - make_interval(mins => minutes) > $5
+    select $2, minutes, $1, due_at, 'waiting'
+    from unnest($3::int[], $4::timestamptz[]) as wanted (minutes, due_at)
+    where due_at > $5
     on conflict (appointment_id, minutes_before) do update
     set due_at = excluded.due_at, status = 'waiting', decided_at = null
 """
+
+GET_QUIET = "select timezone, quiet_from, quiet_until from tenants where id = $1"
 
 LIST_TENANTS_WITH_DUE = (
     "select distinct tenant_id from sched_reminders where status = 'waiting' and due_at <= $1 limit 1000"
@@ -76,9 +78,17 @@ async def drop_waiting(tx: Transaction, *, appointment_id: UUID) -> None:
     await tx.execute(DROP, tx.tenant, appointment_id)
 
 
-async def put_waiting(tx: Transaction, *, appointment_id: UUID, starts_at: datetime, minutes: Sequence[int]) -> None:
-    """Set reminders of an appointment that are still to come, even if it had one of that kind before."""
-    await tx.execute(SET, tx.tenant, appointment_id, starts_at, list(minutes), tx.now)
+async def put_waiting(tx: Transaction, *, appointment_id: UUID, due: Mapping[int, datetime]) -> None:
+    """Set reminders by their minutes before; those still to come, even if it had one of that kind before."""
+    await tx.execute(SET, tx.tenant, appointment_id, list(due), list(due.values()), tx.now)
+
+
+async def get_quiet_hours(tx: Transaction) -> QuietHours:
+    """Get the quiet hours of the business."""
+    row = await tx.fetchrow(GET_QUIET, tx.tenant)
+    if row is None:
+        raise LookupError(f"no business {tx.tenant}")
+    return QuietHours(zone=row["timezone"], begins=row["quiet_from"], ends=row["quiet_until"])
 
 
 async def list_tenants_with_due(tx: Transaction) -> list[UUID]:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from frontdesk.features import contacts
 from frontdesk.features.scheduling.model import Appointment, AppointmentStatus, SlotTaken, WaiterStatus
 from frontdesk.features.scheduling.queries.appointments import AppointmentFilter
+from frontdesk.features.scheduling.routes.rush import Rush, Wanted
 from frontdesk.features.scheduling.routes.views import (
     AppointmentChange,
     AppointmentView,
@@ -129,6 +130,8 @@ def _add_holds(routes: APIRouter, access: Access, limits: Limits, metrics: Metri
 
 
 def _add_booking(routes: APIRouter, access: Access, metrics: Metrics) -> None:
+    rush = Rush()
+
     @routes.post("/appointments", summary="Book a time", status_code=201, responses=CONFLICT)
     async def book(
         visit: Annotated[Visit, Depends(access.to_business(Scope.BOOKING_WRITE))],
@@ -137,22 +140,15 @@ def _add_booking(routes: APIRouter, access: Access, metrics: Metrics) -> None:
     ) -> AppointmentView:
         started = time.perf_counter()
         try:
-            async with visit.transaction() as tx:
-
-                async def make() -> UUID:
-                    done = await _book(tx, new)
-                    if isinstance(done, SlotTaken):
-                        raise _conflict(done, metrics)
-                    return done.id
-
-                appointment_id, _ = await idempotency.once(
-                    tx,
-                    operation="scheduling.book",
-                    key=idempotency_key,
-                    request=new.model_dump(mode="json"),
-                    make=make,
-                )
-                return show_appointment(await booking.get_appointment(tx, appointment_id=appointment_id))
+            wanted = _wanted(visit, new)
+            if wanted is None:
+                return await _make(visit, new, idempotency_key, None, metrics)
+            taken = await rush.look(wanted, lambda: _look(visit, wanted))
+            if taken is not None and idempotency_key is None:
+                metrics.increment(BOOK_CONFLICTS)
+                raise Refused("scheduling.slot_taken", taken.message, status=409, details=taken.details)
+            with rush.turn(wanted):
+                return await _make(visit, new, idempotency_key, taken, metrics)
         finally:
             metrics.observe(BOOKING_POST_SECONDS, time.perf_counter() - started)
 
@@ -219,7 +215,12 @@ def _add_changing(routes: APIRouter, access: Access, metrics: Metrics) -> None:
         async with visit.transaction() as tx:
             return show_appointment(
                 await booking.cancel_appointment(
-                    tx, appointment_id=appointment_id, because=wanted.because, source=wanted.source, by=visit.actor
+                    tx,
+                    appointment_id=appointment_id,
+                    because=wanted.because,
+                    source=wanted.source,
+                    by=visit.actor,
+                    refund=wanted.refund,
                 )
             )
 
@@ -265,6 +266,44 @@ def _add_waiting(routes: APIRouter, access: Access) -> None:
         return Response(status_code=204)
 
 
+def _wanted(visit: Visit, new: NewAppointment) -> Wanted | None:
+    """Tell which time is asked for; None where a hold keeps it."""
+    if new.hold_id is not None or new.service_id is None or new.starts_at is None:
+        return None
+    return Wanted(
+        tenant_id=visit.tenant_id, service_id=new.service_id, resource_id=new.resource_id, starts_at=new.starts_at
+    )
+
+
+async def _look(visit: Visit, wanted: Wanted) -> Refused | None:
+    async with visit.transaction() as tx:
+        taken = await searching.find_taken(
+            tx, service_id=wanted.service_id, resource_id=wanted.resource_id, starts_at=wanted.starts_at
+        )
+    return None if taken is None else slot_taken(taken)
+
+
+async def _make(
+    visit: Visit, new: NewAppointment, key: str | None, taken: Refused | None, metrics: Metrics
+) -> AppointmentView:
+    """Book in one transaction; what is `taken` is booked by nobody, but a repeated key still gets its first answer."""
+    async with visit.transaction() as tx:
+
+        async def make() -> UUID:
+            if taken is not None:
+                metrics.increment(BOOK_CONFLICTS)
+                raise taken
+            done = await _book(tx, new)
+            if isinstance(done, SlotTaken):
+                raise _conflict(done, metrics)
+            return done.id
+
+        appointment_id, _ = await idempotency.once(
+            tx, operation="scheduling.book", key=key, request=new.model_dump(mode="json"), make=make
+        )
+        return show_appointment(await booking.get_appointment(tx, appointment_id=appointment_id))
+
+
 async def _book(tx: Transaction, new: NewAppointment) -> Appointment | SlotTaken:
     if new.hold_id is not None:
         return await holding.confirm_hold(
@@ -272,11 +311,6 @@ async def _book(tx: Transaction, new: NewAppointment) -> Appointment | SlotTaken
         )
     if new.service_id is None or new.starts_at is None:
         raise LookupError("an appointment without a time passed its checks")
-    taken = await searching.find_taken(
-        tx, service_id=new.service_id, resource_id=new.resource_id, starts_at=new.starts_at
-    )
-    if taken is not None:
-        return taken
     return await booking.book_slot(
         tx,
         service_id=new.service_id,

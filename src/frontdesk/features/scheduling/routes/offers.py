@@ -152,6 +152,7 @@ def _add_page(routes: APIRouter, access: Access) -> None:
         visit: Annotated[Visit, Depends(access.to_business(Scope.BOOKING_WRITE))], wanted: PageView
     ) -> PageView:
         page = Page(open=wanted.open, welcome=wanted.welcome, embed_origins=tuple(dict.fromkeys(wanted.embed_origins)))
+        page = replace(page, refund_hours=wanted.refund_hours)
         async with visit.transaction() as tx:
             return _show_page(await offers.change_page(tx, page, by=visit.actor))
 
@@ -188,4 +189,9 @@ def _json(value: object) -> str | None:
 
 
 def _show_page(page: Page) -> PageView:
-    return PageView(open=page.open, welcome=page.welcome, embed_origins=list(page.embed_origins))
+    return PageView(
+        open=page.open,
+        welcome=page.welcome,
+        embed_origins=list(page.embed_origins),
+        refund_hours=page.refund_hours,
+    )

@@ -186,6 +186,33 @@ class HoldView(BaseModel):
     source: str
 
 
+class NewDeposit(BaseModel, extra="forbid"):
+    """Who pays the deposit of a held time, by id or phone, and whether they are sent the link by text."""
+
+    contact_id: UUID | None = None
+    phone_e164: str | None = Field(None, pattern=PHONE)
+    name: str = Field("", max_length=120, pattern=r"^[^\x00-\x1f]*$")
+    by_text: bool = False
+
+    @model_validator(mode="after")
+    def _says_for_whom(self) -> Self:
+        if (self.contact_id is None) == (self.phone_e164 is None):
+            raise ValueError("name either a contact_id or a phone_e164")
+        return self
+
+
+class DepositView(BaseModel):
+    """Where the deposit of a held time is paid, until `expires_at`; `texted` if a number of ours may send the link."""
+
+    hold_id: UUID
+    url: str
+    amount_cents: int
+    currency: str
+    expires_at: datetime
+    refund_hours: int | None
+    texted: bool
+
+
 class NewAppointment(BaseModel, extra="forbid"):
     """An appointment to book: a held time by `hold_id`, or a service and a start; and for whom, by id or phone."""
 
@@ -217,10 +244,11 @@ class AppointmentChange(BaseModel, extra="forbid"):
 
 
 class Cancellation(BaseModel, extra="forbid"):
-    """Why an appointment is called off."""
+    """Why an appointment is called off; `refund` gives its deposit back or keeps it, whatever the rule says."""
 
     because: str = Field("", max_length=200, pattern=r"^[^\x00-\x1f]*$")
     source: Source = "api"
+    refund: bool | None = None
 
 
 class AppointmentView(BaseModel):
@@ -285,6 +313,13 @@ class PageView(BaseModel, extra="forbid"):
     open: bool
     welcome: Note = ""
     embed_origins: list[Annotated[str, Field(max_length=200)]] = Field(default_factory=list, max_length=20)
+    refund_hours: int | None = Field(
+        None,
+        ge=0,
+        le=8760,
+        description="A deposit goes back if its appointment is called off so many hours before it or earlier; null: "
+        "it is kept. What was promised when it was paid holds.",
+    )
 
 
 def show_service(service: Service, resource_ids: list[UUID]) -> ServiceView:

@@ -9,11 +9,12 @@ from frontdesk.features.scheduling.service.booking import (
     mark_no_show,
     reschedule_appointment,
 )
-from frontdesk.features.scheduling.service.deposits import DepositDue, ask_deposit
+from frontdesk.features.scheduling.service.deposits import ask_deposit, find_terms
 from frontdesk.features.scheduling.service.holding import (
     confirm_hold,
     expire_holds,
     find_hold,
+    forget_past_holds,
     hold_slot,
     release_hold,
     take_offer,
@@ -57,8 +58,10 @@ __all__ = [
     "expire_holds",
     "find_hold",
     "find_slot",
+    "find_terms",
     "find_upcoming",
     "forget_external_source",
+    "forget_past_holds",
     "get_appointment",
     "get_page",
     "get_resource",

@@ -22,6 +22,7 @@ from frontdesk.features.scheduling.model import (
 from frontdesk.features.scheduling.queries import appointments, occupancies, offers
 from frontdesk.features.scheduling.queries.appointments import AppointmentFilter, NewAppointment
 from frontdesk.features.scheduling.service import reminding
+from frontdesk.features.scheduling.service.deposits import give_back
 from frontdesk.features.scheduling.service.holding import booked, clear_way
 from frontdesk.features.scheduling.service.searching import Offer, near, read_offer, why_not
 from frontdesk.kernel import audit
@@ -129,10 +130,11 @@ async def reschedule_appointment(
 
 
 async def cancel_appointment(
-    tx: Transaction, *, appointment_id: UUID, because: str, source: str, by: Actor
+    tx: Transaction, *, appointment_id: UUID, because: str, source: str, by: Actor, refund: bool | None = None
 ) -> Appointment:
     """Call an appointment off and free its time; one that is called off already stays as it is.
 
+    Its deposit goes back if that was promised for so early a call, or as `refund` says.
     Refuses one that is over otherwise (`scheduling.appointment_over`).
     """
     known = await appointments.find_appointment(tx, appointment_id=appointment_id, lock=True)
@@ -144,6 +146,7 @@ async def cancel_appointment(
         tx, appointment_id=appointment_id, status=AppointmentStatus.CANCELLED, because=because
     )
     await reminding.drop_reminders(tx, appointment_id=appointment_id)
+    await give_back(tx, known, refund=refund, by=by)
     ended = await get_appointment(tx, appointment_id=appointment_id)
     tx.announce(
         AppointmentCancelled(

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from frontdesk.features import billing
 from frontdesk.features.billing.events import PaymentExpired, PaymentFailed, PaymentRefunded, PaymentSucceeded
 from frontdesk.features.scheduling.model import (
     PAYMENT_TTL,
+    Appointment,
     Deposit,
+    DepositDue,
     Slot,
     SlotTaken,
+    is_given_back,
 )
-from frontdesk.features.scheduling.queries import appointments, holds
+from frontdesk.features.scheduling.queries import appointments, deposits, holds
+from frontdesk.features.scheduling.queries.deposits import AskedDeposit
 from frontdesk.features.scheduling.service.holding import confirm_hold, expire_hold
-from frontdesk.features.scheduling.service.offers import get_resource, get_service
+from frontdesk.features.scheduling.service.offers import get_page, get_resource, get_service
 from frontdesk.features.scheduling.service.searching import near, read_offer
 from frontdesk.features.scheduling.service.telling import Told, tell_paid_too_late
-from frontdesk.kernel.actor import system
+from frontdesk.kernel.actor import Actor, system
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 
 PURPOSE = "booking_deposit"
 GRACE = timedelta(minutes=2)  # the news of a payment made in its last second is still under way
 BY = system("scheduling")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepositDue:
-    """A time that is booked once its deposit is paid at `url`, until `expires_at`."""
-
-    hold_id: UUID
-    url: str
-    amount_cents: int
-    currency: str
-    expires_at: datetime
 
 
 async def ask_deposit(tx: Transaction, *, hold_id: UUID, contact_id: UUID, base_url: str = "") -> DepositDue:
@@ -67,6 +60,8 @@ async def ask_deposit(tx: Transaction, *, hold_id: UUID, contact_id: UUID, base_
         now=tx.now,
         base_url=base_url,
     )
+    page = await get_page(tx)
+    await deposits.add_deposit(tx, hold_id=hold_id, payment_id=asked.id, refund_hours=page.refund_hours)
     return DepositDue(
         hold_id=hold_id,
         url=asked.url,
@@ -88,6 +83,7 @@ async def take_payment(tx: Transaction, told: Told, paid: PaymentSucceeded) -> N
         others = await _others_of(tx, paid.reference)
     else:
         if not isinstance(done, SlotTaken):
+            await deposits.note_booked(tx, hold_id=paid.reference, appointment_id=done.id)
             return
         others = done.other_slots
     await billing.refund_payment(
@@ -112,6 +108,43 @@ async def take_payment(tx: Transaction, told: Told, paid: PaymentSucceeded) -> N
             zone=resource.zone,
         )
         await tell_paid_too_late(tx, told, hold_id=paid.reference, contact_id=paid.contact_id, slot=slot, others=others)
+
+
+async def give_back(tx: Transaction, known: Appointment, *, refund: bool | None, by: Actor) -> bool:
+    """Order the deposit of an appointment that is called off back, once; False if it is kept or gone back by hand.
+
+    It goes back if that was promised before it was paid and it is early enough now, or as `refund` says.
+    """
+    asked = await deposits.find_deposit(tx, appointment_id=known.id)
+    if asked is None or known.deposit is not Deposit.PAID:
+        return False
+    if not (is_given_back(asked.refund_hours, starts_at=known.starts_at, now=tx.now) if refund is None else refund):
+        return False
+    try:
+        await billing.refund_payment(
+            tx,
+            tenant_id=tx.tenant,
+            payment_id=asked.payment_id,
+            amount_cents=None,
+            reason="the appointment was called off",
+            by=by,
+            now=tx.now,
+            refund_id=asked.payment_id,
+        )
+    except Refused:  # somebody has given it back by hand: nothing is left
+        return False
+    await deposits.note_given_back(tx, appointment_id=known.id)
+    return True
+
+
+async def find_promise(tx: Transaction, *, hold_id: UUID) -> int | None:
+    """Find until how many hours before the start the deposit of a held time goes back; None promises nothing."""
+    return await deposits.find_promise(tx, hold_id=hold_id)
+
+
+async def find_terms(tx: Transaction, *, appointment_id: UUID) -> AskedDeposit | None:
+    """Find what was promised about the deposit of an appointment, and whether it is on its way back."""
+    return await deposits.find_deposit(tx, appointment_id=appointment_id)
 
 
 async def drop_unpaid(tx: Transaction, over: PaymentExpired | PaymentFailed) -> None:

@@ -155,6 +155,11 @@ async def expire_holds(tx: Transaction, *, limit: int = 100) -> int:
     return len(over)
 
 
+async def forget_past_holds(tx: Transaction, *, before: datetime) -> int:
+    """Forget holds that ended before a moment and booked nothing; a yes to one of them is refused from then on."""
+    return await holds.forget_released(tx, before=before)
+
+
 async def booked(tx: Transaction, new: NewAppointment, *, hold_id: UUID | None) -> Appointment:
     """Announce a new appointment, and set its reminders."""
     appointment = await appointments.find_appointment(tx, appointment_id=new.id)

@@ -18,16 +18,16 @@ async def list_reminders(tx: Transaction, *, appointment_id: UUID) -> list[remin
 
 
 async def set_reminders(tx: Transaction, appointment: Appointment) -> None:
-    """Set the reminders of an appointment as its service asks; one whose time has passed is left out."""
+    """Set the reminders of an appointment as its service asks; one whose time has passed is left out.
+
+    None is due in the business's quiet hours: it leaves before them, not after.
+    """
     await reminders.drop_waiting(tx, appointment_id=appointment.id)
     found = await offers.list_services(tx, only=appointment.service_id, active_only=False)
     if found:
-        await reminders.put_waiting(
-            tx,
-            appointment_id=appointment.id,
-            starts_at=appointment.starts_at,
-            minutes=found[0].reminder_minutes,
-        )
+        quiet = await reminders.get_quiet_hours(tx)
+        due = {one: quiet.due(appointment.starts_at, minutes_before=one) for one in found[0].reminder_minutes}
+        await reminders.put_waiting(tx, appointment_id=appointment.id, due=due)
 
 
 async def drop_reminders(tx: Transaction, *, appointment_id: UUID) -> None:

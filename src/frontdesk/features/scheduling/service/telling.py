@@ -6,11 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from frontdesk.features import tenants
 from frontdesk.features.scheduling import words
-from frontdesk.features.scheduling.model import Appointment, AppointmentStatus, Hold, ReminderStatus, Slot
-from frontdesk.features.scheduling.queries import appointments, reminders
+from frontdesk.features.scheduling.model import (
+    Appointment,
+    AppointmentStatus,
+    Deposit,
+    DepositDue,
+    Hold,
+    ReminderStatus,
+    Slot,
+)
+from frontdesk.features.scheduling.queries import appointments, deposits, holds, reminders
 from frontdesk.features.scheduling.queries.reminders import DueReminder
 from frontdesk.features.scheduling.service.offers import get_service
 from frontdesk.features.scheduling.service.searching import near, read_offer
@@ -20,7 +29,8 @@ from frontdesk.kernel.errors import Refused
 USEFUL_FOR = timedelta(hours=4)
 REMINDER_USEFUL_FOR = timedelta(hours=1)  # a reminder that is later than this says nothing new
 OFFERED = 3
-TELLS_ITSELF = frozenset({"dialogue"})  # sources that have told the person already, in the thread they booked in
+# Sources after which nobody is told: the dialogue has said it in its own thread, the console was asked not to.
+TELLS_ITSELF = frozenset({"dialogue", "console_quiet"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +120,7 @@ async def tell_called_off(tx: Transaction, told: Told, *, appointment_id: UUID, 
         service=known.service_name,
         when=words.say_time(known.starts_at, zone=known.zone),
         link=told.links.page(business.slug),
+        deposit=await _say_deposit(tx, known),
     )
     await told.speaker.tell(tx, _about(tx, known, kind="cancelled", body=body))
 
@@ -199,6 +210,9 @@ async def _remind(tx: Transaction, told: Told, reminder: DueReminder) -> bool:
     known = await _still_booked(tx, reminder.appointment_id)
     if known is None or known.collided_at is not None or tx.now - reminder.due_at > REMINDER_USEFUL_FOR:
         return False
+    quiet = await reminders.get_quiet_hours(tx)
+    if quiet.began(tx.now) is not None:
+        return False
     business = await tenants.get_tenant(tx)
     body = words.reminder(
         business=business.name,
@@ -206,9 +220,47 @@ async def _remind(tx: Transaction, told: Told, reminder: DueReminder) -> bool:
         when=words.say_time(known.starts_at, zone=known.zone),
         link=told.links.appointment(business.slug, known.id),
     )
-    useful_until = min(known.starts_at, reminder.due_at + REMINDER_USEFUL_FOR)
+    useful_until = quiet.useful_until(min(known.starts_at, reminder.due_at + REMINDER_USEFUL_FOR))
     message = _about(tx, known, kind=f"reminder_{reminder.minutes_before}", body=body, useful_until=useful_until)
     return await told.speaker.tell(tx, message)
+
+
+async def tell_deposit(tx: Transaction, told: Told, due: DepositDue, *, contact_id: UUID) -> bool:
+    """Send somebody the link to the deposit that books the time kept for them; False if no number may write."""
+    held = await holds.find_hold(tx, hold_id=due.hold_id)
+    if held is None:
+        return False
+    business, service = await tenants.get_tenant(tx), await get_service(tx, service_id=held.service_id)
+    asked = await deposits.find_promise(tx, hold_id=due.hold_id)
+    body = words.deposit_due(
+        business=business.name,
+        service=service.name,
+        when=words.say_time(held.starts_at, zone=business.timezone),
+        amount=words.say_amount(due.amount_cents, due.currency),
+        until=words.say_clock(due.expires_at.astimezone(ZoneInfo(business.timezone))),
+        link=due.url,
+        terms=words.deposit_terms(asked),
+    )
+    message = Message(
+        key=f"deposit:{due.hold_id}",
+        contact_id=contact_id,
+        template="scheduling.deposit",
+        cause=f"hold:{due.hold_id}",
+        basis="the person's own booking",
+        basis_at=tx.now,
+        body=body,
+        useful_until=due.expires_at,
+    )
+    return await told.speaker.tell(tx, message)
+
+
+async def _say_deposit(tx: Transaction, known: Appointment) -> str:
+    if known.deposit is Deposit.NONE:
+        return ""
+    asked = await deposits.find_deposit(tx, appointment_id=known.id)
+    if known.deposit is Deposit.REFUNDED or (asked is not None and asked.given_back_at is not None):
+        return "Your deposit is on its way back to you."
+    return "The deposit is kept."
 
 
 async def _still_booked(tx: Transaction, appointment_id: UUID) -> Appointment | None:

@@ -202,7 +202,7 @@ async def _offer_of(
     preface: str,
 ) -> Answer:
     held = frozenset({scene.upcoming[0].starts_at}) if moving else frozenset()
-    found = await find_slots(tx, service_id=service.id, windows=windows, but=held)
+    found = await find_slots(tx, service_id=service.id, windows=windows, zone=scene.zone, but=held)
     if not found.slots:
         return await hand_over(tx, scene, dialogue, "no_slots")
     if not preface and not found.as_wished:
@@ -303,8 +303,9 @@ async def _ask_deposit(
         tx, hold_id=held.hold.id, contact_id=scene.inbound.contact_id, base_url=scene.deposit_base_url
     )
     when = words.say_when(slot.starts_at, zone=scene.zone, language=scene.language)
-    amount = f"{due.amount_cents // 100}.{due.amount_cents % 100:02} {due.currency.upper()}"
-    body = words.pay(when=when, amount=amount, url=due.url, language=scene.language)
+    amount = scheduling.say_amount(due.amount_cents, due.currency)
+    terms = words.deposit_terms((await scheduling.get_page(tx)).refund_hours, language=scene.language)
+    body = words.pay(when=when, amount=amount, url=due.url, terms=terms, language=scene.language)
     return Answer(body, _cleared(dialogue), "deposit_asked")
 
 
@@ -317,4 +318,7 @@ async def _call_off(tx: Transaction, scene: Scene, dialogue: Dialogue) -> Answer
         tx, appointment_id=appointment.id, because="the person asked for it by text", source=SOURCE, by=US
     )
     body = words.called_off(service=appointment.service_name, when=_when(scene, appointment), language=scene.language)
+    asked = await scheduling.find_terms(tx, appointment_id=appointment.id)
+    if asked is not None:
+        body = f"{body} {words.deposit_ends(given_back=asked.given_back_at is not None, language=scene.language)}"
     return Answer(body, _cleared(dialogue), "called_off")

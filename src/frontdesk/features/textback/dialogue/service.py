@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from frontdesk.features import assistant, consent, conversations, delivery, scheduling, tenants
 from frontdesk.features.conversations.events import TextReceived
@@ -29,6 +30,7 @@ ASK_MODEL = "textback.ask_model.v1"
 ANSWERS_WITHIN = timedelta(minutes=15)  # CTIA: a reply belongs to its exchange; the gates drop it later
 REMEMBERS = timedelta(hours=1)
 LOOKS_BACK = 8
+MANY_DAYS = 2  # a time without a day is read as any of the next days
 MONTH_FIRST = frozenset({"US"})
 
 
@@ -223,9 +225,10 @@ async def _answer(
 ) -> None:
     scene = replace(scene, language=reading.language)
     dialogue = replace(dialogue, language=reading.language, last_meaning=type(reading.meaning).__name__)
-    step = await _service_chosen(tx, scene, dialogue, reading.meaning)
+    meaning = await _hour_settled(tx, scene, dialogue, reading.meaning)
+    step = await _service_chosen(tx, scene, dialogue, meaning)
     if step is None:
-        step = decide(dialogue, reading.meaning, has_appointment=bool(scene.upcoming), now=tx.now)
+        step = decide(dialogue, meaning, has_appointment=bool(scene.upcoming), now=tx.now)
     answer = await act(tx, scene, counted(dialogue, step), step)
     if isinstance(step, Silent) and dialogue.stage is Stage.WITH_PERSON:
         answer = await hand_over(tx, scene, dialogue, "asked")
@@ -251,6 +254,40 @@ async def _service_chosen(tx: Transaction, scene: Scene, dialogue: Dialogue, mea
     if not windows or text.isdecimal():
         windows = await _named_before(tx, scene, dialogue)
     return Offer(windows, named)
+
+
+async def _hour_settled(
+    tx: Transaction, scene: Scene, dialogue: Dialogue, meaning: assistant.Meaning
+) -> assistant.Meaning:
+    """Read the answer to "3:00 AM or 3:00 PM?": a bare time of day means the day that was named before it."""
+    if not dialogue.asked or not isinstance(meaning, assistant.AsksTime) or len(meaning.windows) < MANY_DAYS:
+        return meaning
+    unclear = await _unclear_before(tx, scene, dialogue)
+    zone = ZoneInfo(scene.zone)
+    meant = [one for one in unclear if any(_same_time(one.windows[0], said, zone) for said in meaning.windows)]
+    return replace(meaning, windows=meant[0].windows, service=meaning.service or meant[0].service) if meant else meaning
+
+
+async def _unclear_before(tx: Transaction, scene: Scene, dialogue: Dialogue) -> list[assistant.AsksTime]:
+    """List what the person's text before this one may have meant, if only its hour was unclear."""
+    earlier = await conversations.list_messages(
+        tx, conversation_id=scene.inbound.conversation_id, before=scene.inbound.id, limit=LOOKS_BACK
+    )
+    message = next((one for one in earlier if one.direction == "inbound"), None)
+    if message is None or tx.now - message.created_at > REMEMBERS:
+        return []
+    read = assistant.understand(message.body, _context(tx, scene, dialogue)).meaning
+    candidates = read.candidates if isinstance(read, assistant.Unsure) else ()
+    times = [one for one in candidates if isinstance(one, assistant.AsksTime) and one.windows]
+    return times if len(times) > 1 else []
+
+
+def _same_time(unclear: assistant.TimeWindow, said: assistant.TimeWindow, zone: ZoneInfo) -> bool:
+    """Tell whether a window begins within the time of day that was said."""
+    first, last = said.starts_at.astimezone(zone), said.ends_at.astimezone(zone)
+    local = unclear.starts_at.astimezone(zone)
+    begins = local.replace(hour=first.hour, minute=first.minute)
+    return begins <= local < begins + (last - first)
 
 
 async def _named_before(tx: Transaction, scene: Scene, dialogue: Dialogue) -> tuple[assistant.TimeWindow, ...]:

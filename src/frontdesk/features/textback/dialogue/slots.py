@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from frontdesk.features import assistant, scheduling
 from frontdesk.features.textback.model.dialogue import OfferedSlot
@@ -15,6 +16,7 @@ LOOK_AHEAD = timedelta(days=21)
 LOOK_AROUND = timedelta(days=7)
 LOOK_AT_MOST = timedelta(days=60)  # scheduling searches at most 62 days at once
 SEEN = 400  # free slots looked at per window
+TIMED = frozenset({assistant.Grain.MOMENT, assistant.Grain.AROUND, assistant.Grain.SPAN})
 AN_HOUR, HALF_AN_HOUR = timedelta(hours=1), timedelta(minutes=30)
 
 
@@ -31,9 +33,13 @@ async def find_slots(
     *,
     service_id: UUID,
     windows: tuple[assistant.TimeWindow, ...],
+    zone: str,
     but: frozenset[datetime] = frozenset(),
 ) -> Found:
-    """Find up to three free slots in the wished windows, else the nearest to them; `but` are starts not to offer."""
+    """Find up to three free slots in the wished windows, else the nearest to them; `but` are starts not to offer.
+
+    Where a wished day has nothing at all, the wished time of day on the next day that has it is nearer than any other.
+    """
     fitting: list[OfferedSlot] = []
     for window in windows:
         start, end = max(window.starts_at, tx.now), min(window.ends_at, window.starts_at + LOOK_AT_MOST)
@@ -44,6 +50,9 @@ async def find_slots(
         return Found(pick(wished, windows), as_wished=True)
     start = max(windows[0].starts_at - LOOK_AROUND, tx.now) if windows else tx.now
     around = _once(await _free(tx, service_id, start, start + LOOK_AHEAD), but)
+    likewise = _at_that_time(around, windows, zone=ZoneInfo(zone))
+    if likewise:
+        return Found(likewise, as_wished=False)
     return Found(pick(around, windows) if around else (), as_wished=not windows)
 
 
@@ -60,6 +69,35 @@ def pick(free: list[OfferedSlot], windows: tuple[assistant.TimeWindow, ...]) -> 
     last = len(free) - 1
     spread = sorted({0, last // 2, last}) if last >= OFFERED - 1 else list(range(len(free)))
     return tuple(free[place] for place in spread)
+
+
+def _at_that_time(
+    free: list[OfferedSlot], windows: tuple[assistant.TimeWindow, ...], *, zone: ZoneInfo
+) -> tuple[OfferedSlot, ...]:
+    """Choose slots at the wished time of day on the first later day that has one; none if a wished day has others."""
+    timed = [one for one in windows if one.grain in TIMED]
+    if not timed or len(timed) < len(windows):
+        return ()
+    wished = {one.starts_at.astimezone(zone).date() for one in timed}
+    days: dict[date, list[OfferedSlot]] = {}
+    for slot in free:
+        days.setdefault(slot.starts_at.astimezone(zone).date(), []).append(slot)
+    if wished & days.keys():
+        return ()
+    for day in sorted(one for one in days if one > min(wished)):
+        likewise = [slot for slot in days[day] if any(_is_like(slot.starts_at, one, zone=zone) for one in timed)]
+        if likewise:
+            last = len(likewise) - 1
+            return tuple(likewise[place] for place in sorted({0, last // 2, last}))
+    return ()
+
+
+def _is_like(start: datetime, window: assistant.TimeWindow, *, zone: ZoneInfo) -> bool:
+    """Tell whether a start is at a window's time of day."""
+    first, last = window.starts_at.astimezone(zone), window.ends_at.astimezone(zone)
+    local = start.astimezone(zone)
+    begins = local.replace(hour=first.hour, minute=first.minute, second=0, microsecond=0)
+    return begins <= local < begins + (last - first)
 
 
 def _apart(free: list[OfferedSlot], apart: timedelta) -> tuple[OfferedSlot, ...]:

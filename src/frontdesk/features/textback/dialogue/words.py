@@ -153,11 +153,27 @@ def kept(*, when: str, language: Language) -> str:
     return f"Bien, su cita sigue: {when}." if language is Language.SPANISH else f"All right, it stays on {when}."
 
 
-def pay(*, when: str, amount: str, url: str, language: Language) -> str:
+def deposit_terms(refund_hours: int | None, *, language: Language) -> str:
+    """Say what becomes of a deposit if its appointment is called off."""
+    if language is not Language.SPANISH:
+        return scheduling.deposit_terms(refund_hours)
+    if refund_hours is None:
+        return "El anticipo no se devuelve si cambia de planes."
+    return f"El anticipo se devuelve si avisa al menos {refund_hours} h antes; despu\u00e9s no."
+
+
+def deposit_ends(*, given_back: bool, language: Language) -> str:
+    """Say what became of the deposit of an appointment that was called off."""
+    if language is Language.SPANISH:
+        return "Su anticipo va de vuelta." if given_back else "El anticipo no se devuelve."
+    return "Your deposit is on its way back to you." if given_back else "The deposit is kept."
+
+
+def pay(*, when: str, amount: str, url: str, terms: str, language: Language) -> str:
     """Ask for the deposit that books a held slot."""
     if language is Language.SPANISH:
-        return f"Guardamos {when} por 30 minutos. Queda reservado al pagar el anticipo de {amount}: {url}"
-    return f"We keep {when} for 30 minutes. It is booked once the deposit of {amount} is paid: {url}"
+        return f"Guardamos {when} por 30 minutos. Queda reservado al pagar el anticipo de {amount}: {url} {terms}"
+    return f"We keep {when} for 30 minutes. It is booked once the deposit of {amount} is paid: {url} {terms}"
 
 
 def handed_over(*, business: str, urgent: bool, language: Language) -> str:

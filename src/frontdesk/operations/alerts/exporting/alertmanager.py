@@ -33,6 +33,10 @@ SINKS: dict[str, tuple[str, dict[str, object]]] = {
     "email": ("email_configs", {"to": "oncall@example.com", "send_resolved": True}),
     "webhook": ("webhook_configs", {"url": "https://alerts.example.com/frontdesk", "send_resolved": True}),
 }
+TEXTS = """\
+# Alertmanager sends no texts. People on call are texted by Frontdesk itself (ALERT_SMS_TO, ALERT_SMS_FROM), which
+# evaluates the same rules beside this; where it does not, let the receiver `critical` post to a service that texts.
+"""
 DEAD_MAN: dict[str, object] = {
     "name": "dead-man",
     "webhook_configs": [{"url": "https://deadman.example.com/frontdesk", "send_resolved": False}],
@@ -68,7 +72,7 @@ def alertmanager_file(book: RuleBook) -> str:
     }
     if book.mute_windows:
         document["time_intervals"] = [_interval(window) for window in book.mute_windows]
-    return write_yaml(document)
+    return write_yaml(document, remark=TEXTS)
 
 
 def _by_severity(intervals: Sequence[str]) -> list[dict[str, object]]:

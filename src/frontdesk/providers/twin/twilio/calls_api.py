@@ -13,7 +13,7 @@ from frontdesk.providers.twin.twilio.errors import TwilioRefusal
 from frontdesk.providers.twin.twilio.exchange import ApiCall, Reply, list_reply, not_found
 from frontdesk.providers.twin.twilio.shapes import Json, account_json, call_json, recording_json
 from frontdesk.providers.twin.twilio.state import Call, Direction, Number, Recording, TwilioState, new_sid
-from frontdesk.providers.twin.twilio.voice import Player
+from frontdesk.providers.twin.twilio.voice import Player, ring_in
 from frontdesk.providers.twin.wire import CallOutcome, PlaceCall
 from frontdesk.providers.twin.world import World
 
@@ -95,6 +95,10 @@ class CallsApi:
         fate = self._state.fates.get(placed.to)
         end = fate.status if fate is not None and fate.status in _ENDS else "completed"
         self._world.start(player.run_outbound(document, end))
+        rung = self._state.numbers.get(placed.to)
+        if rung is not None and rung.voice_url:
+            ringing = PlaceCall(caller=placed.sender, to=placed.to, wait=False)
+            self._world.start(ring_in(self._world, self._state, self._callbacks, ringing).run())
 
     def list_all(self, call: ApiCall) -> Reply:
         """List calls, newest first, filtered by To, From, Status and ParentCallSid."""

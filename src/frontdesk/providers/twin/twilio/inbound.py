@@ -33,6 +33,7 @@ class Inbound:
         self._state = state
         self._callbacks = callbacks
         self._texts = texts
+        texts.pass_on = self._pass_on
 
     async def receive(self, order: SendText) -> TextReport:
         """Take a customer's text to a number of ours, mind STOP and START, and post it to us.
@@ -62,6 +63,15 @@ class Inbound:
             )
         )
         return TextReport.of(message.sid, report, error="" if report.error else self._answer(message, report))
+
+    def _pass_on(self, message: Message) -> None:
+        """Let a text that went to a number of ours arrive there, as one that a customer wrote."""
+        number = self._state.numbers.get(message.to)
+        if number is not None and number.sms_url and message.direction is Direction.OUTBOUND_API:
+            self._world.start(self._arrive(SendText(customer=message.sender, to=message.to, body=message.body)))
+
+    async def _arrive(self, order: SendText) -> None:
+        await self.receive(order)
 
     def _inbound(self, order: SendText, account_sid: str, service: Service | None) -> Message:
         now = self._world.now()

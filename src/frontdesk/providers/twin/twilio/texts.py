@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Final
 
@@ -41,6 +41,7 @@ class Texts:
         self._world = world
         self._state = state
         self._callbacks = callbacks
+        self.pass_on: Callable[[Message], None] | None = None
 
     def create(self, account: Account, text: NewText) -> tuple[Message, Coroutine[None, None, None] | None]:
         """Take a text as the API does, or refuse it with TwilioRefusal.
@@ -153,6 +154,8 @@ class Texts:
             self._fail(message, "undelivered", fate.error_code)
         else:
             self._move(message, "delivered")
+            if self.pass_on is not None:
+                self.pass_on(message)
 
     def _fail(self, message: Message, status: str, code: int) -> None:
         message.error_code = code

@@ -1,4 +1,4 @@
-"""The JSON API of insights: a call with all that became of it, the timeline, a person's compliance pack."""
+"""The JSON API of insights: a call with all that became of it, the timeline, reports, a person's compliance pack."""
 
 import json
 import shutil
@@ -18,6 +18,7 @@ from starlette.responses import FileResponse
 from frontdesk.features import delivery
 from frontdesk.features.insights import service
 from frontdesk.features.insights.model import CallEntry, TextEntry
+from frontdesk.features.insights.routes.reports import add_reports
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
@@ -85,6 +86,7 @@ def router(access: Access) -> APIRouter:
         return page_of(found, found[-1].id if found else None, limit=limit)
 
     _add_exports(routes, access)
+    add_reports(routes, access)
     return routes
 
 

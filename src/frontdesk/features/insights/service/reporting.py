@@ -1,0 +1,199 @@
+"""Figures of a business: today against a week ago, and reports over days of its own zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from frontdesk.features.insights.queries import reports, spans
+from frontdesk.features.insights.queries.spans import Counted, Stretch
+from frontdesk.kernel.db import Transaction
+from frontdesk.kernel.errors import Refused
+
+MAX_DAYS = 400
+AT_ONCE = 15  # days in one statement, which may take 30 s at most
+# Receipts, cancellations and late answers still change a day for as long as this.
+SETTLES_AFTER = timedelta(days=4)
+KEPT_FOR = timedelta(minutes=90)
+PROMISED_DAYS = 30
+ALLOWED_LATE = 0.005  # 99.5 % of first texts start within 5 s
+EDGES = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)  # seconds from a missed call to its text
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Days of a business in its own zone, both ends included."""
+
+    first: date
+    last: date
+    zone: str
+
+    @property
+    def since(self) -> datetime:
+        """When the first day begins."""
+        return start_of(self.first, self.zone)
+
+    @property
+    def until(self) -> datetime:
+        """When the last day is over."""
+        return start_of(self.last + timedelta(days=1), self.zone)
+
+    @property
+    def days(self) -> list[date]:
+        """Every day, in order."""
+        return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """How the promise of a text within 5 s was kept over 30 days; `spent` is the share of the allowance used up."""
+
+    texts: int
+    late: int
+
+    @property
+    def kept(self) -> float | None:
+        """The share that was in time, 0 to 1; None without any."""
+        return 1 - self.late / self.texts if self.texts else None
+
+    @property
+    def spent(self) -> float:
+        """How much of what may be late was late: 1 is all of it."""
+        return self.late / (self.texts * ALLOWED_LATE) if self.texts else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """Today so far, the same day a week ago up to the same time of day, and the promise."""
+
+    today: Stretch
+    week_ago: Stretch
+    promise: Promise
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """What happened on a day."""
+
+    day: date
+    counted: Counted
+
+
+def start_of(day: date, zone: str) -> datetime:
+    """Tell when a day begins in a zone, as an instant: days on which clocks change have 23 or 25 hours."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def choose_period(*, first: date, last: date, zone: str) -> Period:
+    """Make a period; refuses one that ends before it begins or has more than 400 days (`insights.period_invalid`)."""
+    if not first <= last or (last - first).days >= MAX_DAYS or first.year < 2000 or last.year > 9000:  # noqa: PLR2004 - years that every zone has
+        raise Refused(
+            "insights.period_invalid",
+            f"choose a first day, and a last one that is not before it and at most {MAX_DAYS - 1} days later",
+            status=422,
+        )
+    return Period(first=first, last=last, zone=zone)
+
+
+async def take_glance(tx: Transaction, *, zone: str) -> Glance:
+    """Count what happened today so far, in a zone, and a week ago up to the same time of day."""
+    local = tx.now.astimezone(ZoneInfo(zone))
+    week_ago = (local.replace(tzinfo=None) - WEEK).replace(tzinfo=ZoneInfo(zone))
+    today, before = await spans.list_counted(
+        tx,
+        [
+            (start_of(local.date(), zone), tx.now),
+            (start_of(week_ago.date(), zone), week_ago.astimezone(UTC)),
+        ],
+    )
+    texts, late = await spans.read_promised(tx, since=tx.now - timedelta(days=PROMISED_DAYS))
+    return Glance(today=today, week_ago=before, promise=Promise(texts=texts, late=late))
+
+
+async def list_days(tx: Transaction, period: Period) -> list[DayFigures]:
+    """List what happened on each day of a period: kept figures where they are final or fresh, else counted now."""
+    known = {
+        one.day: one.counted
+        for one in await spans.list_kept(tx, first=period.first, last=period.last, zone=period.zone)
+        if _is_good(one, period.zone, tx.now)
+    }
+    today = tx.now.astimezone(ZoneInfo(period.zone)).date()
+    missing = [day for day in period.days if day not in known and day <= today]
+    known |= dict(zip(missing, await _count_days(tx, missing, period.zone), strict=True))
+    return [DayFigures(day, known.get(day, Counted())) for day in period.days]
+
+
+async def keep_days(tx: Transaction, *, zone: str, days: int, anew: bool = False) -> int:
+    """Count and keep the last days that are over and not final yet, or all of them `anew`; returns how many."""
+    today = tx.now.astimezone(ZoneInfo(zone)).date()
+    wanted = [today - timedelta(days=number) for number in range(days, 0, -1)]
+    if not wanted:
+        return 0
+    kept = await spans.list_kept(tx, first=wanted[0], last=wanted[-1], zone=zone)
+    final = set() if anew else {one.day for one in kept if one.counted_at >= _final_at(one.day, zone)}
+    open_ = [day for day in wanted if day not in final]
+    await spans.record_days(tx, zone=zone, days=list(zip(open_, await _count_days(tx, open_, zone), strict=True)))
+    return len(open_)
+
+
+async def list_waits(tx: Transaction, period: Period) -> list[int]:
+    """List how many callers waited for their text from each of `EDGES` to the next."""
+    return await reports.list_waits(tx, since=period.since, until=period.until, edges=EDGES)
+
+
+async def list_agents(tx: Transaction, period: Period) -> list[reports.AgentFigures]:
+    """List who answered and how fast; everybody together is the first."""
+    return await reports.list_agents(tx, since=period.since, until=period.until)
+
+
+async def get_funnel(tx: Transaction, period: Period) -> reports.Funnel:
+    """Get what came of missed calls within seven days."""
+    return await reports.get_funnel(tx, since=period.since, until=period.until)
+
+
+async def list_campaigns(tx: Transaction, period: Period) -> list[reports.CampaignFigures]:
+    """List what came of the campaigns of a period."""
+    return await reports.list_campaigns(tx, since=period.since, until=period.until)
+
+
+async def list_hours(tx: Transaction, period: Period) -> list[reports.HourFigures]:
+    """List how many calls came in each hour of the week."""
+    return await reports.list_hours(tx, since=period.since, until=period.until, zone=period.zone)
+
+
+async def list_costs(tx: Transaction, period: Period) -> list[reports.CostFigures]:
+    """List what texts have cost, by kind and campaign."""
+    return await reports.list_costs(tx, since=period.since, until=period.until)
+
+
+def foresee_cents(spent: Sequence[tuple[date, Decimal]], *, today: date, month_ends: date) -> Decimal:
+    """Foresee what a month costs to its end: what is spent, and for each day to come the mean of the last seven.
+
+    `spent` has the days until today in order; today, which is not over, counts as it is.
+    """
+    over = [cents for day, cents in spent if day < today][-7:]
+    mean = sum(over, Decimal(0)) / len(over) if over else sum((cents for _, cents in spent), Decimal(0))
+    so_far = sum((cents for day, cents in spent if (day.year, day.month) == (today.year, today.month)), Decimal(0))
+    return so_far + mean * (month_ends - today).days
+
+
+async def _count_days(tx: Transaction, days: Sequence[date], zone: str) -> list[Counted]:
+    counted: list[Counted] = []
+    for start in range(0, len(days), AT_ONCE):
+        bounds = [
+            (start_of(day, zone), start_of(day + timedelta(days=1), zone)) for day in days[start : start + AT_ONCE]
+        ]
+        counted += [one.counted for one in await spans.list_counted(tx, bounds)]
+    return counted
+
+
+def _is_good(kept: spans.KeptDay, zone: str, now: datetime) -> bool:
+    return kept.counted_at >= _final_at(kept.day, zone) or kept.counted_at > now - KEPT_FOR
+
+
+def _final_at(day: date, zone: str) -> datetime:
+    return start_of(day + timedelta(days=1), zone) + SETTLES_AFTER
