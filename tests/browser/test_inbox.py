@@ -163,8 +163,12 @@ async def test_everything_is_done_by_keyboard_alone(full: House, browser: Browse
         await page.screenshot(path=shots / "desktop-inbox-keys.png")
         await keys.press("Escape")
         await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
-        await keys.press("j")
-        await expect(page.locator("[data-thread-link]").first).to_be_focused()
+        first = page.locator("[data-thread-link]").first
+        for _ in range(3):  # news that come in this very moment take the list, and the focus with it
+            await keys.press("j")
+            if await first.evaluate("link => link === document.activeElement"):
+                break
+        await expect(first).to_be_focused()
         await keys.press("Enter")
         await expect(page.locator(".pane-who h2")).to_have_text("Carol Jones")
         await keys.press("r")

@@ -24,6 +24,10 @@ ADD = """
 RESEAL = "update ring_keys set sealed_key = $3 where ring = $1 and version = $2"
 
 
+# Of processes that begin at once, one makes the key, and the others read it.
+ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('ring of keys ' || $1::text, 0))"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
     """The keys of one ring as they were when a process began, the newest first."""
@@ -43,6 +47,9 @@ async def open_ring(tx: Transaction, signing: SigningKeys, *, ring: str) -> Ring
     """
     vault = _vault(signing)
     found = await _read(tx, vault, ring)
+    if not found:
+        await tx.execute(ONE_AT_A_TIME, ring)
+        found = await _read(tx, vault, ring)
     if not found:
         newest = await tx.fetch(LIST, ring)
         version = newest[0]["version"] + 1 if newest else 1
