@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no py.typed
-from playwright.async_api import Browser, ConsoleMessage, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from frontdesk.features import conversations
 from frontdesk.features.delivery import segments, to_gsm7_friendly
@@ -154,6 +154,15 @@ async def test_two_people_see_what_the_other_does(full: House, browser: Browser)
             await expect(page.locator("#happenings")).to_contain_text("Perfect, thank you")
 
 
+async def walk_onto(page: Page, first: Locator) -> None:
+    """Walk onto the list; news that come in this very moment take it, and the focus with it."""
+    for _ in range(3):
+        await page.keyboard.press("j")
+        if await first.evaluate("link => link === document.activeElement"):
+            break
+    await expect(first).to_be_focused()
+
+
 async def test_everything_is_done_by_keyboard_alone(full: House, browser: Browser, shots: Path) -> None:
     async with visit(browser, full, "/inbox") as page:
         await expect(page.locator("[data-inbox-live]")).to_have_text("Live")
@@ -163,12 +172,7 @@ async def test_everything_is_done_by_keyboard_alone(full: House, browser: Browse
         await page.screenshot(path=shots / "desktop-inbox-keys.png")
         await keys.press("Escape")
         await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
-        first = page.locator("[data-thread-link]").first
-        for _ in range(3):  # news that come in this very moment take the list, and the focus with it
-            await keys.press("j")
-            if await first.evaluate("link => link === document.activeElement"):
-                break
-        await expect(first).to_be_focused()
+        await walk_onto(page, page.locator("[data-thread-link]").first)
         await keys.press("Enter")
         await expect(page.locator(".pane-who h2")).to_have_text("Carol Jones")
         await keys.press("r")
