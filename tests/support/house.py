@@ -14,7 +14,7 @@ from uuid import UUID
 
 import httpx2
 
-from frontdesk.features import delivery, senders, tenants
+from frontdesk.features import senders, tenants
 from frontdesk.kernel import auth
 from frontdesk.kernel.auth import Role, Scope
 from frontdesk.kernel.clock import DatabaseClock
@@ -24,6 +24,7 @@ from frontdesk.web.server import serve
 from frontdesk.wiring import Frontdesk, assemble
 from tests.support.actors import TEST_ACTS
 from tests.support.office import ACCOUNT, ADAS_NUMBER, MALLORYS_NUMBER, TOKEN, business
+from tests.support.settling import settle
 
 NO_HURRY = {"API_CALLER_UNITS_PER_MINUTE": "0", "API_BUSINESS_UNITS_PER_MINUTE": "0"}
 PASSWORD = "plum-anchor-violet-kettle"
@@ -82,12 +83,7 @@ class House:
 
     async def settle(self) -> None:
         """Run the worker's loops until nothing is due."""
-        dispatcher = self.parts.dispatcher()
-        lane = delivery.SetDispatch(
-            system=self.parts.system, courier=self.parts.courier, process_id=self.parts.process_id
-        )
-        while await lane.dispatch_once() + await dispatcher.dispatch_batch() > 0:
-            await self.parts.courier.idle()
+        await settle(self.parts)
 
     async def close_clients(self) -> None:
         """Close every client that was made."""

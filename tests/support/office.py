@@ -27,6 +27,7 @@ from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
 from frontdesk.web.webhooks import webhook_routes
 from frontdesk.wiring import Frontdesk, assemble
 from tests.support.actors import TEST_ACTS
+from tests.support.settling import settle
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -92,12 +93,7 @@ class Office:
 
     async def settle(self) -> None:
         """Run the worker's loops until nothing is due, all results are written and all events are handled."""
-        dispatcher = self.parts.dispatcher()
-        lane = delivery.SetDispatch(
-            system=self.parts.system, courier=self.parts.courier, process_id=self.parts.process_id
-        )
-        while await lane.dispatch_once() + await dispatcher.dispatch_batch() > 0:
-            await self.parts.courier.idle()
+        await settle(self.parts)
 
     async def reconcile(self) -> None:
         """Ask the carrier about every text in doubt that is due for it."""
