@@ -57,12 +57,25 @@ class Finding:
         return self.severity <= Severity.INFO
 
 
+Look = Callable[[Transaction], Awaitable[Finding]]
+
+
 def none_expected(
     count: int, words: str, *, otherwise: Severity, evidence: Mapping[str, object] | None = None
 ) -> Finding:
     """Tell of something that must not be there at all: well at 0, as bad as `otherwise` at any more."""
     severity = otherwise if count else Severity.OK
     return Finding(severity=severity, words=words, value=count, evidence={} if evidence is None else evidence)
+
+
+def none_of(count: Callable[[Transaction], Awaitable[int]], words: str, *, otherwise: Severity) -> Look:
+    """Look by counting what must not be there at all; `words` says it of a `{count}`."""
+
+    async def look(tx: Transaction) -> Finding:
+        found = await count(tx)
+        return none_expected(found, words.format(count=found), otherwise=otherwise)
+
+    return look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +85,7 @@ class Check:
     name: str
     sentence: str
     runbook: str
-    look: Callable[[Transaction], Awaitable[Finding]]
+    look: Look
 
 
 @dataclass(frozen=True, slots=True)

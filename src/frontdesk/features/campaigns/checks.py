@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from frontdesk.features.campaigns.queries import upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_of
 
 MADE_WITHIN = timedelta(minutes=30)  # a million people take about ten
 
@@ -24,13 +25,6 @@ async def _run_on(tx: Transaction) -> Finding:
     )
 
 
-async def _texts_are_made(tx: Transaction) -> Finding:
-    unmade = await upkeep.count_unmade(tx, longer_than=MADE_WITHIN)
-    return none_expected(
-        unmade, f"the texts of {unmade} campaigns are being made for more than 30 minutes", otherwise=Severity.WARNING
-    )
-
-
 CHECKS: tuple[Check, ...] = (
     Check(
         name="campaigns.run_on",
@@ -42,6 +36,10 @@ CHECKS: tuple[Check, ...] = (
         name="campaigns.texts_are_made",
         sentence="The texts of a campaign are made within 30 minutes",
         runbook="campaign-stopped",
-        look=_texts_are_made,
+        look=none_of(
+            partial(upkeep.count_unmade, longer_than=MADE_WITHIN),
+            "the texts of {count} campaigns are being made for more than 30 minutes",
+            otherwise=Severity.WARNING,
+        ),
     ),
 )

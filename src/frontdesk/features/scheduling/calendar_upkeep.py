@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from frontdesk.features.scheduling.queries import calendars_upkeep as upkeep
 from frontdesk.kernel import audit
@@ -18,7 +19,7 @@ from frontdesk.kernel.upkeep import (
     Sabotage,
     Sample,
     Severity,
-    none_expected,
+    none_of,
 )
 
 STALE = timedelta(minutes=5)  # asked every minute or two, and a channel tells at once
@@ -39,33 +40,6 @@ async def _are_read(tx: Transaction) -> Finding:
     )
 
 
-async def _channels_speak(tx: Transaction) -> Finding:
-    silent = await upkeep.count_silent(tx, older_than=SILENT)
-    return none_expected(
-        silent,
-        f"{silent} channels have ended or told nothing of changes for 5 minutes; asking goes on",
-        otherwise=Severity.WARNING,
-    )
-
-
-async def _let_us_in(tx: Transaction) -> Finding:
-    lost = await upkeep.count_lost(tx)
-    return none_expected(
-        lost,
-        f"{lost} accounts with calendars no longer let us in and have to be connected again",
-        otherwise=Severity.WARNING,
-    )
-
-
-async def _bookings_are_written(tx: Transaction) -> Finding:
-    unwritten = await upkeep.count_unwritten(tx, older_than=UNWRITTEN)
-    return none_expected(
-        unwritten,
-        f"{unwritten} bookings wait for more than 10 minutes to be written into a calendar",
-        otherwise=Severity.WARNING,
-    )
-
-
 CHECKS: tuple[Check, ...] = (
     Check(
         name="scheduling.calendars_are_read",
@@ -77,19 +51,31 @@ CHECKS: tuple[Check, ...] = (
         name="scheduling.channels_speak",
         sentence="Every open channel tells of changes and has not ended",
         runbook="calendar-silent",
-        look=_channels_speak,
+        look=none_of(
+            partial(upkeep.count_silent, older_than=SILENT),
+            "{count} channels have ended or told nothing of changes for 5 minutes; asking goes on",
+            otherwise=Severity.WARNING,
+        ),
     ),
     Check(
         name="scheduling.bookings_are_written",
         sentence="Every booking stands in its calendar within 10 minutes",
         runbook="calendar-silent",
-        look=_bookings_are_written,
+        look=none_of(
+            partial(upkeep.count_unwritten, older_than=UNWRITTEN),
+            "{count} bookings wait for more than 10 minutes to be written into a calendar",
+            otherwise=Severity.WARNING,
+        ),
     ),
     Check(
         name="scheduling.calendars_let_us_in",
         sentence="Every connected account lets us in",
         runbook="calendar-revoked",
-        look=_let_us_in,
+        look=none_of(
+            upkeep.count_lost,
+            "{count} accounts with calendars no longer let us in and have to be connected again",
+            otherwise=Severity.WARNING,
+        ),
     ),
 )
 

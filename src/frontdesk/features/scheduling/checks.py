@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from frontdesk.features.scheduling.queries import upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected, none_of
 
 KEPT_AFTER = timedelta(minutes=2)
 LOOK_AHEAD = timedelta(days=14)
 REMINDED_WITHIN = timedelta(minutes=5)
 SETTLED_WITHIN = timedelta(hours=1)
-
-
-async def _holds_expire(tx: Transaction) -> Finding:
-    overdue = await upkeep.count_overdue_holds(tx, longer_than=KEPT_AFTER)
-    return none_expected(
-        overdue, f"{overdue} holds ran out more than 2 minutes ago and are still kept", otherwise=Severity.WARNING
-    )
 
 
 async def _nothing_overlaps(tx: Transaction) -> Finding:
@@ -40,15 +34,6 @@ async def _bookings_keep_their_time(tx: Transaction) -> Finding:
     )
 
 
-async def _collisions_are_settled(tx: Transaction) -> Finding:
-    waiting = await upkeep.count_unsettled(tx, longer_than=SETTLED_WITHIN)
-    return none_expected(
-        waiting,
-        f"{waiting} people were told that their time is lost, and have not chosen another for an hour",
-        otherwise=Severity.WARNING,
-    )
-
-
 async def _people_are_reminded(tx: Transaction) -> Finding:
     late, oldest_at = await upkeep.measure_reminders(tx, later_than=REMINDED_WITHIN)
     since = "" if oldest_at is None else f", the oldest since {oldest_at:%Y-%m-%d %H:%M} UTC"
@@ -60,7 +45,11 @@ CHECKS: tuple[Check, ...] = (
         name="scheduling.holds_expire",
         sentence="A hold that has run out is gone within two minutes",
         runbook="holds-not-expiring",
-        look=_holds_expire,
+        look=none_of(
+            partial(upkeep.count_overdue_holds, longer_than=KEPT_AFTER),
+            "{count} holds ran out more than 2 minutes ago and are still kept",
+            otherwise=Severity.WARNING,
+        ),
     ),
     Check(
         name="scheduling.people_are_reminded",
@@ -84,6 +73,10 @@ CHECKS: tuple[Check, ...] = (
         name="scheduling.collisions_are_settled",
         sentence="Whoever was told that their time is lost chooses another within an hour",
         runbook="double-booking",
-        look=_collisions_are_settled,
+        look=none_of(
+            partial(upkeep.count_unsettled, longer_than=SETTLED_WITHIN),
+            "{count} people were told that their time is lost, and have not chosen another for an hour",
+            otherwise=Severity.WARNING,
+        ),
     ),
 )

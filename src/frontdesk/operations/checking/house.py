@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.outbox.store import measure_lag
 from frontdesk.kernel.tallies import sum_last_minute
-from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_of
 from frontdesk.operations.alerts import counting
 from frontdesk.operations.alerts.queries import figures
 from frontdesk.operations.checking import queries
@@ -42,20 +43,6 @@ async def _events_move(tx: Transaction) -> Finding:
     if lag <= LAG_SECONDS:
         return Finding(severity=Severity.OK, words=f"the oldest event waits for {lag:.0f} s", value=lag)
     return Finding(severity=Severity.CRITICAL, words=f"events wait for {lag:.0f} s: is a worker running?", value=lag)
-
-
-async def _events_are_handled(tx: Transaction) -> Finding:
-    rejected = await queries.count_rejected_events(tx, within=DAY)
-    return none_expected(
-        rejected, f"{rejected} events of the last day could not be handled", otherwise=Severity.WARNING
-    )
-
-
-async def _background_work_succeeds(tx: Transaction) -> Finding:
-    failed = await queries.count_failed_runs(tx, within=DAY)
-    return none_expected(
-        failed, f"{failed} background runs of the last day have failed for good", otherwise=Severity.WARNING
-    )
 
 
 async def _database_has_room(tx: Transaction) -> Finding:
@@ -120,13 +107,21 @@ CHECKS: tuple[Check, ...] = (
         name="operations.events_are_handled",
         sentence="Every event could be handled",
         runbook="outbox-stuck",
-        look=_events_are_handled,
+        look=none_of(
+            partial(queries.count_rejected_events, within=DAY),
+            "{count} events of the last day could not be handled",
+            otherwise=Severity.WARNING,
+        ),
     ),
     Check(
         name="operations.background_work_succeeds",
         sentence="No background run has failed for good",
         runbook="background-failed",
-        look=_background_work_succeeds,
+        look=none_of(
+            partial(queries.count_failed_runs, within=DAY),
+            "{count} background runs of the last day have failed for good",
+            otherwise=Severity.WARNING,
+        ),
     ),
     Check(
         name="operations.database_has_room",

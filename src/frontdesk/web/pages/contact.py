@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -149,39 +150,23 @@ def _add_consent(routes: APIRouter, parts: Frontdesk, door: FrontDoor, desk: Per
 
     @routes.post("/{contact_id}/do-not-contact")
     async def refuse(
-        request: Request,
-        contact_id: UUID,
-        visit: Annotated[Visit, Depends(may_refuse)],
-        reason: Line = "",
+        request: Request, contact_id: UUID, visit: Annotated[Visit, Depends(may_refuse)], reason: Line = ""
     ) -> Response:
-        async def act(tx: Transaction) -> None:
-            card = await contacts.get_card(tx, contact_id)
-            await consent.put_on_list(
-                tx,
-                phone_e164=card.phone_e164,
-                scope=RefusalScope.ALL,
-                reason=reason.strip() or "asked at the desk",
-                by=visit.actor,
-                journal=parts.journal,
-            )
-
-        return await desk.turn(request, visit, contact_id, act)
+        put = partial(consent.put_on_list, scope=RefusalScope.ALL, reason=reason.strip() or "asked at the desk")
+        return await change(request, visit, contact_id, put)
 
     @routes.post("/{contact_id}/allow")
     async def allow(
-        request: Request,
-        contact_id: UUID,
-        visit: Annotated[Visit, Depends(may_refuse)],
-        reason: Line = "",
+        request: Request, contact_id: UUID, visit: Annotated[Visit, Depends(may_refuse)], reason: Line = ""
+    ) -> Response:
+        take = partial(consent.take_off_list, reason=reason.strip() or "taken off at the desk")
+        return await change(request, visit, contact_id, take)
+
+    async def change(
+        request: Request, visit: Visit, contact_id: UUID, listing: Callable[..., Awaitable[object]]
     ) -> Response:
         async def act(tx: Transaction) -> None:
             card = await contacts.get_card(tx, contact_id)
-            await consent.take_off_list(
-                tx,
-                phone_e164=card.phone_e164,
-                reason=reason.strip() or "taken off at the desk",
-                by=visit.actor,
-                journal=parts.journal,
-            )
+            await listing(tx, phone_e164=card.phone_e164, by=visit.actor, journal=parts.journal)
 
         return await desk.turn(request, visit, contact_id, act)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from frontdesk.features.delivery.queries import switches, upkeep
 from frontdesk.kernel.db import Transaction
-from frontdesk.kernel.upkeep import Check, Finding, Severity, none_expected
+from frontdesk.kernel.upkeep import Check, Finding, Severity, none_of
 
 LATE_AFTER = timedelta(seconds=60)
 DOUBT_AFTER = timedelta(minutes=10)
@@ -79,11 +80,6 @@ async def _doubt_is_cleared(tx: Transaction) -> Finding:
     )
 
 
-async def _nothing_hangs_in_posting(tx: Transaction) -> Finding:
-    stuck = await upkeep.count_stuck_posting(tx, longer_than=POSTING_AFTER)
-    return none_expected(stuck, f"{stuck} texts are being posted for more than 2 minutes", otherwise=Severity.CRITICAL)
-
-
 async def _numbers_may_text(tx: Transaction) -> Finding:
     blocked = await upkeep.list_blocked_numbers(tx)
     if not blocked:
@@ -111,18 +107,6 @@ async def _holds_end(tx: Transaction) -> Finding:
         return Finding(severity=Severity.OK, words="no number is held back for longer than an hour", value=0)
     named = ", ".join(f"{one.sender_e164} until {one.hold_until:%Y-%m-%d %H:%M} UTC" for one in held)
     return Finding(severity=Severity.CRITICAL, words=f"held back beyond any reason: {named}", value=len(held))
-
-
-async def _nothing_is_forgotten(tx: Transaction) -> Finding:
-    forgotten = await upkeep.count_forgotten(tx)
-    return none_expected(
-        forgotten, f"{forgotten} useful texts will not be looked at within the hour", otherwise=Severity.CRITICAL
-    )
-
-
-async def _useless_texts_are_dropped(tx: Transaction) -> Finding:
-    useless = await upkeep.count_useless(tx)
-    return none_expected(useless, f"{useless} texts wait that are of no use any more", otherwise=Severity.WARNING)
 
 
 async def _spent_is_true(tx: Transaction) -> Finding:
@@ -168,7 +152,11 @@ CHECKS: tuple[Check, ...] = (
         name="delivery.nothing_hangs_in_posting",
         sentence="No text is being posted for more than 2 minutes",
         runbook="texts-in-doubt",
-        look=_nothing_hangs_in_posting,
+        look=none_of(
+            partial(upkeep.count_stuck_posting, longer_than=POSTING_AFTER),
+            "{count} texts are being posted for more than 2 minutes",
+            otherwise=Severity.CRITICAL,
+        ),
     ),
     Check(
         name="delivery.numbers_may_text",
@@ -192,13 +180,19 @@ CHECKS: tuple[Check, ...] = (
         name="delivery.nothing_is_forgotten",
         sentence="Every useful text is looked at within the hour",
         runbook="texts-not-going-out",
-        look=_nothing_is_forgotten,
+        look=none_of(
+            upkeep.count_forgotten,
+            "{count} useful texts will not be looked at within the hour",
+            otherwise=Severity.CRITICAL,
+        ),
     ),
     Check(
         name="delivery.useless_texts_are_dropped",
         sentence="Texts that are of no use any more do not wait",
         runbook="texts-not-going-out",
-        look=_useless_texts_are_dropped,
+        look=none_of(
+            upkeep.count_useless, "{count} texts wait that are of no use any more", otherwise=Severity.WARNING
+        ),
     ),
     Check(
         name="delivery.spent_is_true",

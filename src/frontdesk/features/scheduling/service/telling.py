@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -71,6 +72,14 @@ class Links(Protocol):
         ...
 
 
+class Wording(Protocol):
+    """One of `words`: what is said of a booking."""
+
+    def __call__(self, *, business: str, service: str, when: str, link: str) -> str:
+        """Put it into one text."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What it takes to tell people."""
@@ -82,31 +91,15 @@ class Told:
 async def tell_booked(tx: Transaction, told: Told, *, appointment_id: UUID, source: str) -> None:
     """Tell a person that they are booked, unless whoever booked has told them already."""
     known = await _still_booked(tx, appointment_id)
-    if known is None or source in TELLS_ITSELF:
-        return
-    business = await tenants.get_tenant(tx)
-    body = words.confirmed(
-        business=business.name,
-        service=known.service_name,
-        when=words.say_time(known.starts_at, zone=known.zone),
-        link=told.links.appointment(business.slug, known.id),
-    )
-    await told.speaker.tell(tx, _about(tx, known, kind="booked", body=body))
+    if known is not None and source not in TELLS_ITSELF:
+        await _tell(tx, told, known, kind="booked", say=words.confirmed)
 
 
 async def tell_moved(tx: Transaction, told: Told, *, appointment_id: UUID, revision: int, source: str) -> None:
     """Tell a person that their booking has another time; only of its latest move."""
     known = await _still_booked(tx, appointment_id)
-    if known is None or known.revision != revision or source in TELLS_ITSELF:
-        return
-    business = await tenants.get_tenant(tx)
-    body = words.moved(
-        business=business.name,
-        service=known.service_name,
-        when=words.say_time(known.starts_at, zone=known.zone),
-        link=told.links.appointment(business.slug, known.id),
-    )
-    await told.speaker.tell(tx, _about(tx, known, kind="moved", body=body))
+    if known is not None and known.revision == revision and source not in TELLS_ITSELF:
+        await _tell(tx, told, known, kind="moved", say=words.moved)
 
 
 async def tell_called_off(tx: Transaction, told: Told, *, appointment_id: UUID, source: str) -> None:
@@ -114,15 +107,8 @@ async def tell_called_off(tx: Transaction, told: Told, *, appointment_id: UUID, 
     known = await appointments.find_appointment(tx, appointment_id=appointment_id)
     if known is None or known.starts_at <= tx.now or source in TELLS_ITSELF:
         return
-    business = await tenants.get_tenant(tx)
-    body = words.called_off(
-        business=business.name,
-        service=known.service_name,
-        when=words.say_time(known.starts_at, zone=known.zone),
-        link=told.links.page(business.slug),
-        deposit=await _say_deposit(tx, known),
-    )
-    await told.speaker.tell(tx, _about(tx, known, kind="cancelled", body=body))
+    say = partial(words.called_off, deposit=await _say_deposit(tx, known))
+    await _tell(tx, told, known, kind="cancelled", say=say, book_again=True)
 
 
 async def tell_collided(tx: Transaction, told: Told, *, appointment_id: UUID) -> None:
@@ -130,15 +116,8 @@ async def tell_collided(tx: Transaction, told: Told, *, appointment_id: UUID) ->
     known = await _still_booked(tx, appointment_id)
     if known is None or known.collided_at is None:
         return
-    business = await tenants.get_tenant(tx)
-    body = words.collided(
-        business=business.name,
-        service=known.service_name,
-        when=words.say_time(known.starts_at, zone=known.zone),
-        others=await _others(tx, service_id=known.service_id, starts_at=known.starts_at),
-        link=told.links.appointment(business.slug, known.id),
-    )
-    await told.speaker.tell(tx, _about(tx, known, kind="collided", body=body))
+    others = await _others(tx, service_id=known.service_id, starts_at=known.starts_at)
+    await _tell(tx, told, known, kind="collided", say=partial(words.collided, others=others))
 
 
 async def tell_came_free(tx: Transaction, told: Told, hold: Hold, *, contact_id: UUID) -> None:
@@ -213,16 +192,9 @@ async def _remind(tx: Transaction, told: Told, reminder: DueReminder) -> bool:
     quiet = await reminders.get_quiet_hours(tx)
     if quiet.began(tx.now) is not None:
         return False
-    business = await tenants.get_tenant(tx)
-    body = words.reminder(
-        business=business.name,
-        service=known.service_name,
-        when=words.say_time(known.starts_at, zone=known.zone),
-        link=told.links.appointment(business.slug, known.id),
-    )
     useful_until = quiet.useful_until(min(known.starts_at, reminder.due_at + REMINDER_USEFUL_FOR))
-    message = _about(tx, known, kind=f"reminder_{reminder.minutes_before}", body=body, useful_until=useful_until)
-    return await told.speaker.tell(tx, message)
+    kind = f"reminder_{reminder.minutes_before}"
+    return await _tell(tx, told, known, kind=kind, say=words.reminder, useful_until=useful_until)
 
 
 async def tell_deposit(tx: Transaction, told: Told, due: DepositDue, *, contact_id: UUID) -> bool:
@@ -279,10 +251,24 @@ async def _others(tx: Transaction, *, service_id: UUID, starts_at: datetime) -> 
     return [words.say_time(slot.starts_at, zone=slot.zone) for slot in found]
 
 
-def _about(
-    tx: Transaction, known: Appointment, *, kind: str, body: str, useful_until: datetime | None = None
-) -> Message:
-    return Message(
+async def _tell(
+    tx: Transaction,
+    told: Told,
+    known: Appointment,
+    *,
+    kind: str,
+    say: Wording,
+    book_again: bool = False,
+    useful_until: datetime | None = None,
+) -> bool:
+    business, links = await tenants.get_tenant(tx), told.links
+    body = say(
+        business=business.name,
+        service=known.service_name,
+        when=words.say_time(known.starts_at, zone=known.zone),
+        link=links.page(business.slug) if book_again else links.appointment(business.slug, known.id),
+    )
+    message = Message(
         key=f"appointment:{known.id}:{known.revision}:{kind}",
         contact_id=known.contact_id,
         template=f"scheduling.{kind.partition('_')[0]}",
@@ -292,3 +278,4 @@ def _about(
         body=body,
         useful_until=useful_until or tx.now + USEFUL_FOR,
     )
+    return await told.speaker.tell(tx, message)
