@@ -47,6 +47,18 @@ install_locked() { # $1 = a list with hashes
     fi && cp "$1" ".venv/$1"
 }
 
+install_extra() { # $1 = a list with hashes that a machine can do without; only wheels, tried once
+    cmp -s "$1" ".venv/$1" || cmp -s "$1" ".venv/$1.refused" && return
+    say "installing search by meaning from $1 (once)"
+    if command -v uv >/dev/null; then
+        uv pip install --quiet --python .venv/bin/python --only-binary :all: --require-hashes -r "$1"
+    else
+        .venv/bin/python -m pip install -qq --disable-pip-version-check --only-binary :all: --require-hashes -r "$1"
+    fi >/dev/null 2>&1 && cp "$1" ".venv/$1" && return
+    cp "$1" ".venv/$1.refused"
+    say "this machine has no wheels for it: the inbox is searched by words alone"
+}
+
 link_source() { # the package itself: a line in a .pth file needs no build and no network
     local site source=$PWD/src
     site=$(echo .venv/lib/python3*/site-packages)
@@ -83,6 +95,7 @@ install_node_packages() { # $1 = a folder with package-lock.json
 prepare() { # $1 = a list with hashes that holds at least requirements.lock
     make_environment
     install_locked "$1"
+    install_extra requirements-ai.lock
     cmp -s requirements.lock .venv/requirements.lock || [ "$1" = requirements.lock ] || cp requirements.lock .venv/requirements.lock
     link_source
     scripts/build_assets || say "the pages do without what npm would have brought: they reload instead of changing in place"

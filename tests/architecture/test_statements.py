@@ -80,6 +80,14 @@ ACROSS_TENANTS = {
     "frontdesk.features.scheduling.queries.appointments.DROP_OLD_TIME",
     "frontdesk.features.scheduling.queries.appointments.DROP_OLD_NEWS",
     "frontdesk.features.scheduling.queries.appointments.FORGET_HOLDS",
+    # Whose texts are to be read for their meaning; each business's are then read and kept for it alone.
+    "frontdesk.features.conversations.queries.meanings.ADD_MARKS",
+    "frontdesk.features.conversations.queries.meanings.CLAIM_NEW",
+    "frontdesk.features.conversations.queries.meanings.CLAIM_OLD",
+    "frontdesk.features.conversations.queries.meanings.ADVANCE_MARKS",
+    "frontdesk.features.conversations.queries.meanings.FORGET_FAILURES",
+    "frontdesk.features.conversations.queries.meanings.FIND_FAILURE",
+    "frontdesk.features.conversations.queries.meanings.COUNT_READING",
     # One figure for the platform, without anybody's rows.
     "frontdesk.features.textback.queries.answers.FIRST_TEXT_P95",
     # What is measured of the whole platform, by business, without anybody's rows.

@@ -170,6 +170,38 @@ async def test_an_appointment_is_dragged_in_steps_and_only_to_where_it_fits(
         assert (await diary.current()).starts_at == diary.booked.starts_at
 
 
+async def test_a_finger_that_stays_lifts_an_appointment_and_one_that_goes_on_does_not(
+    diary: Diary, browser: Browser
+) -> None:
+    async with visit(browser, diary.house, size="desk", email=BEN) as visitor:
+        page = visitor.page
+        await page.goto(f"{diary.house.url}{diary.base}?day={diary.day}&view=day")
+        await expect(page.locator("[data-agenda-live]")).to_have_text("Live")
+        finger = await page.context.new_cdp_session(page)
+
+        async def touch(kind: str, *points: tuple[float, float]) -> None:
+            at = [{"x": x, "y": y} for x, y in points]
+            await finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+        x, y = await middle(entry(page, "Carol"))
+        hour = await hour_height(page)
+        ghost = page.locator(".agenda-ghost")
+        await touch("touchStart", (x, y))
+        await touch("touchMove", (x, y + 40))
+        await touch("touchEnd")
+        await expect(ghost).to_have_count(0)
+        assert (await diary.current()).revision == 0
+        x, y = await middle(entry(page, "Carol"))
+        await touch("touchStart", (x, y))
+        await expect(ghost).to_be_visible()
+        await touch("touchMove", (x, y + hour / 2))
+        await touch("touchMove", (x, y + 2 * hour))
+        await expect(ghost).to_have_text("12 PM")
+        await touch("touchEnd")
+        await expect(page.get_by_text("Moved.")).to_be_visible()
+        assert (await diary.current()).starts_at == diary.at(12)
+
+
 async def test_two_browsers_see_each_other_and_of_two_who_move_one_wins(diary: Diary, browser: Browser) -> None:
     async with (
         visit(browser, diary.house, size="desk") as ada,

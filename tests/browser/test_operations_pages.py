@@ -94,6 +94,10 @@ async def test_the_other_pages_of_operations_are_good_to_look_at(
         await page.get_by_role("button", name="Write down").click()
         await page.get_by_role("button", name="Stand in").click()
         await expect(page.get_by_role("row", name="Ada").first).to_contain_text("ada@harbor.example")
+        await page.goto(f"{house.url}/operations/drills/kill-switch")
+        await page.get_by_role("button", name="Drill it now").click()
+        await expect(page.get_by_text("waits for a worker")).to_be_visible()
+        await album.take("operations-drill")
         for name in ("alerts", "incidents", "on-call", "backups", "drills", "runbooks", "runbooks/texts-not-going-out"):
             await page.goto(f"{house.url}/operations/{name}")
             await album.take(f"operations-{name.rpartition('/')[2]}", whole=name != "drills")

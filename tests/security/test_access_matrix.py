@@ -46,6 +46,7 @@ BOOK = "/book/{business_slug}"
 OPEN |= {
     ("GET", BOOK), ("GET", f"{BOOK}/widget.js"), ("GET", f"{BOOK}/s/{{service_id}}"),
     ("GET", f"{BOOK}/s/{{service_id}}/at"), ("POST", f"{BOOK}/s/{{service_id}}/at"),
+    ("GET", f"{BOOK}/s/{{service_id}}/wait"), ("POST", f"{BOOK}/s/{{service_id}}/wait"),
     ("GET", f"{BOOK}/a/{{appointment_link}}"), ("GET", f"{BOOK}/a/{{appointment_link}}/appointment.ics"),
     ("GET", f"{BOOK}/a/{{appointment_link}}/move"), ("POST", f"{BOOK}/a/{{appointment_link}}/move"),
     ("POST", f"{BOOK}/a/{{appointment_link}}/cancel"),

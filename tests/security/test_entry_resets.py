@@ -115,6 +115,7 @@ async def test_a_link_is_kept_as_a_hash_and_takes_no_app_off(
     ada = house.client(Cookie=before.headers["set-cookie"].split(";")[0])
     ada.headers["X-CSRF-Token"] = before.json()["csrf_token"]
     await set_up_app(ada, clock)
+    assert "authenticator app" in (await mailbox.next_letter())[1]
     link = await asked_link(house, mailbox)
     token = link.rpartition("/")[2]
     async with house.parts.system.transaction() as tx:

@@ -328,6 +328,7 @@ def make_program(kind: str, number: int, around: Surroundings) -> Program:
             AsyncExitStack(), settings=around.settings, app=app, system=system, clock=clock, public_base_url=BASE_URL
         ),
         links=BookingLinks(Ring(keys=("simulated",)), around.settings.signing_keys(), base_url=BASE_URL),
+        meanings=conversations.Meanings(None),
         metrics=around.metrics,
         public_base_url=BASE_URL,
     )

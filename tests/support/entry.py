@@ -75,11 +75,10 @@ class Mailbox:
     def settings(self) -> dict[str, str]:
         """Name the settings that lead here."""
         return {
-            "ALERT_EMAIL_TO": "ops@example.com",
-            "ALERT_EMAIL_FROM": "frontdesk@example.com",
-            "ALERT_SMTP_HOST": "127.0.0.1",
-            "ALERT_SMTP_PORT": str(self.port),
-            "ALERT_SMTP_SECURITY": "none",
+            "SMTP_FROM": "frontdesk@example.com",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(self.port),
+            "SMTP_SECURITY": "none",
         }
 
     async def next_letter(self) -> tuple[str, str]:

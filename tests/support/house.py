@@ -23,6 +23,7 @@ from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
 from frontdesk.web.server import serve
 from frontdesk.wiring import Frontdesk, assemble
 from tests.support.actors import TEST_ACTS
+from tests.support.letters import carrying_letters
 from tests.support.office import ACCOUNT, ADAS_NUMBER, MALLORYS_NUMBER, TOKEN, business
 from tests.support.settling import settle
 
@@ -116,6 +117,7 @@ async def open_house(
                 "TWILIO_AUTH_TOKEN": TOKEN,
                 "TWILIO_API_BASE_URL": twin_server.url,
                 **NO_HURRY,
+                "EMBEDDER": "none",
                 **(environ or {}),
             },
             home,
@@ -140,6 +142,7 @@ async def open_house(
             serve(parts, host="127.0.0.1", port=port, stop=stop, ready=lambda _url: ready.set())
         )
         await asyncio.wait([serving, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
+        await stack.enter_async_context(carrying_letters(parts, database_url))
         twin = await stack.enter_async_context(TwinControl(twin_server.url))
         for number in () if empty else (ADAS_NUMBER, MALLORYS_NUMBER):
             await twin.configure_number(

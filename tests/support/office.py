@@ -154,6 +154,7 @@ async def open_office(database_url: str, home: Path, *, environ: dict[str, str] 
                 "TWILIO_AUTH_TOKEN": TOKEN,
                 "TWILIO_API_BASE_URL": server.url,
                 "PUBLIC_BASE_URL": url,
+                "EMBEDDER": "none",
                 **(environ or {}),
             },
             home,

@@ -284,6 +284,7 @@ async def live_office(
                 "TWILIO_AUTH_TOKEN": TOKEN,
                 "TWILIO_API_BASE_URL": twin_url,
                 "PUBLIC_BASE_URL": url,
+                "EMBEDDER": "none",
                 **environ,
             },
         )

@@ -11,7 +11,8 @@ import pytest
 
 from frontdesk.kernel.audit import list_entries
 from frontdesk.kernel.auth import Scope
-from frontdesk.web.pages.account_views import SCOPE_WORDS, device_words
+from frontdesk.web.devices import device_words
+from frontdesk.web.pages.account_views import SCOPE_WORDS
 from tests.support.entry import pass_by, renew_csrf, set_up_app
 from tests.support.house import ADA, BEN, MALLORY, OLIVE, PASSWORD, House, open_house
 from tests.support.office import TravelClock

@@ -83,6 +83,28 @@ async def test_staff_ask_for_the_deposit_in_the_answer_or_by_text(desk: Desk) ->
     assert "at least 48 hours before" in text
 
 
+async def test_staff_book_in_the_calendar_against_a_deposit_that_is_asked_for_by_text(desk: Desk) -> None:
+    ada = await desk.house.as_person(ADA)
+    ada.headers["Accept"] = "text/html"
+    agenda = f"/businesses/{desk.house.ada.id}/agenda"
+    form = {"service_id": desk.service, "at": desk.free[0], "name": "Carol", "phone": CAROL, "deposit": "yes"}
+    assert "Ask for the deposit of 25.00 USD first" in (await ada.post(f"{agenda}/new", data=form)).text
+    noted = await ada.post(f"{agenda}/new", data={**form, "step": "book", "note": "Ring twice"})
+    assert noted.status_code == 422
+    assert "takes no note" in noted.text
+    kept = await ada.post(f"{agenda}/new", data={**form, "step": "book"})
+    assert kept.status_code == 303, kept.text
+    seen = (await ada.get(kept.headers["location"])).text
+    assert "The link to pay the deposit is on its way" in seen
+    assert "It is booked as soon as its deposit is paid" in seen
+    await desk.house.settle()
+    (text,) = [one.body for one in await desk.house.twin.messages() if one.to == CAROL]
+    assert "/pay/" in text
+    assert "25.00" in text
+    lost = await ada.post(f"{agenda}/new", data={**form, "step": "book", "phone": "+12065550177"})
+    assert lost.status_code == 409
+
+
 async def test_a_deposit_is_refused_where_none_is_taken_and_to_who_may_not_book(desk: Desk) -> None:
     hold = await desk.hold()
     nobody = await desk.api.post(f"/api/holds/{hold}/deposit", json={})

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from uuid import uuid4
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
 
 import httpx2
+from starlette.datastructures import FormData
 
-from frontdesk.web.pages.campaign_views import draw_days
+from frontdesk.features import delivery
+from frontdesk.web.pages.campaign_charts import bar_spending, draw_hours
+from frontdesk.web.pages.campaign_form import read_form
+from frontdesk.web.pages.campaign_preview import mark_of
 from frontdesk.web.pages.reasons import reason_words
 from frontdesk.web.pages.views import Place
 from tests.support.backroom import work
 from tests.support.house import ADA, BEN, MALLORY, OLIVE, House
-from tests.support.marketing import add_people, phones
+from tests.support.marketing import add_people, intents, phones
 from tests.support.office import ADAS_NUMBER
 
 WORDS = "{{business}}: hi {{given_name|there}}, winter check for $49. Reply STOP to opt out."
@@ -29,6 +34,11 @@ FORM = {
     "trip_opt_outs": "3",
     "trip_failures": "5",
 }
+
+
+NAME_PERSON = """
+    update contacts set name = $3, fields = '{"boiler": "gas"}' where tenant_id = $1 and id = $2
+"""
 
 
 async def visitor(house: House, email: str) -> httpx2.AsyncClient:
@@ -172,6 +182,77 @@ async def test_the_form_counts_and_checks_as_one_types(house: House) -> None:
     assert "No campaigns yet" in (await ben.get(home(house))).text
 
 
+async def test_the_phone_shows_a_text_as_one_person_after_the_other_gets_it(house: House) -> None:
+    async with house.parts.app.transaction(house.ada.id) as tx:
+        people = await add_people(tx, phones(3))
+        for contact_id, name in zip(sorted(people.values()), ("Carol Jones", "<i>Dan</i>", ""), strict=True):
+            await tx.execute(NAME_PERSON, house.ada.id, contact_id, name)
+    ben = await visitor(house, BEN)
+    form = {**FORM, "body_0": WORDS.replace("winter", "{{boiler}} \N{SNOWMAN}")}
+    part = {"HX-Request": "true"}
+    first = (await ben.post(f"{home(house)}/check?part=words", data=form, headers=part)).text
+    assert "As <strong>Carol Jones</strong> reads it" in first
+    assert "hi Carol, gas \N{SNOWMAN} check" in first
+    assert '<span class="handset-stop">Reply STOP to opt out.</span>' in first
+    assert "because of \N{SNOWMAN}" in first
+    assert "(212) 555-0100" in first
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', first))
+    assert (hidden["counted"], len(hidden["sample"].split(","))) == ("3", 3)
+    second = (await ben.post(f"{home(house)}/check", data={**form, **hidden, "look": "1"})).text
+    assert "As <strong>&lt;i&gt;Dan&lt;/i&gt;</strong> reads it" in second
+    third = (await ben.post(f"{home(house)}/check", data={**form, **hidden, "seen": "2"})).text
+    assert "hi there, gas" in third
+
+
+async def test_a_sample_of_another_business_is_not_read(house: House) -> None:
+    async with house.parts.app.transaction(house.mallory.id) as tx:
+        theirs = await add_people(tx, phones(1))
+        await tx.execute("update contacts set name = 'Secret' where tenant_id = $1", house.mallory.id)
+    ben = await visitor(house, BEN)
+    mark = mark_of(read_form(FormData(FORM)))
+    sent = {**FORM, "sample": str(next(iter(theirs.values()))), "counted": "1", "counted_for": mark}
+    seen = (await ben.post(f"{home(house)}/check?part=words", data=sent, headers={"HX-Request": "true"})).text
+    assert "Secret" not in seen
+    assert "As somebody with a long name reads it" in seen
+
+
+async def test_what_a_browser_sends_back_may_be_anything(house: House) -> None:
+    ben = await visitor(house, BEN)
+    mark = mark_of(read_form(FormData(FORM)))
+    for bad in ("9" * 350, "-1", "\N{SUPERSCRIPT TWO}", "x", ","):
+        sent = {**FORM, **dict.fromkeys(("counted", "sample", "seen", "look", "weight_0"), bad), "counted_for": mark}
+        answer = await ben.post(f"{home(house)}/check?part=words", data=sent, headers={"HX-Request": "true"})
+        assert answer.status_code == 200, bad
+
+
+async def test_the_course_of_a_campaign_is_told_in_sums(house: House) -> None:
+    ada = await visitor(house, ADA)
+    page = await drafted(house, ada)
+    assert "The first text has not left yet" not in (await ada.get(page)).text
+    async with house.parts.app.transaction(house.ada.id) as tx:
+        people = await add_people(tx, phones(3))
+        sent = intents(people, campaign_id=UUID(page.rpartition("/")[2]), sender_e164=ADAS_NUMBER, due_at=tx.now)
+        await delivery.request_many(tx, sent, campaign_id=UUID(page.rpartition("/")[2]))
+        await tx.execute(
+            "update send_jobs set status = 'delivered', posting_at = created_at + interval '3 minutes',"
+            " finished_at = created_at + interval '4 minutes' where tenant_id = $1",
+            house.ada.id,
+        )
+        await tx.execute(
+            "update send_jobs set status = 'failed', finished_at = created_at + interval '9 minutes'"
+            " where tenant_id = $1 and recipient_e164 = $2",
+            house.ada.id, phones(1)[0],
+        )  # fmt: skip
+    course = (await ada.get(f"{page}/course", headers={"HX-Request": "true"})).text
+    rows = [re.findall(r'<td class="end">(\d+)</td>', row) for row in course.split("<tr>")[2:]]
+    assert (rows[0], rows[1], rows[-1]) == (
+        ["3", "0", "0", "0", "0"],
+        ["3", "2", "0", "0", "0"],
+        ["3", "2", "1", "0", "0"],
+    )
+    assert (await ada.get(f"{page}/course")).status_code == 303
+
+
 async def test_the_live_part_says_when_the_page_around_it_is_old(house: House) -> None:
     ada = await visitor(house, ADA)
     page = await drafted(house, ada)
@@ -198,23 +279,39 @@ async def test_a_campaign_of_another_business_is_not_found(house: House) -> None
     mallory = await visitor(house, MALLORY)
     for campaign_id in (page.rpartition("/")[2], str(uuid4())):
         theirs = f"/businesses/{house.mallory.id}/campaigns/{campaign_id}"
-        for tail in ("", "/live", "/edit", "/people", "/rehearsed"):
+        for tail in ("", "/live", "/course", "/edit", "/people", "/rehearsed"):
             assert (await mallory.get(theirs + tail)).status_code == 404, tail
         for tail in ("/edit", "/rehearse", "/approve", "/start", "/clone", "/pause", "/resume", "/cancel"):
             assert (await mallory.post(theirs + tail, data=FORM)).status_code == 404, tail
     assert (await mallory.get(page)).status_code == 404
 
 
-def test_hours_are_drawn_on_the_clock_of_the_business_day_by_day() -> None:
+def test_hours_are_drawn_on_the_clock_of_the_business_with_the_empty_ones_between() -> None:
     place = Place(tenant_id=uuid4(), zone="America/New_York", now=datetime(2026, 11, 1, 3, tzinfo=UTC))
-    days = draw_days({"2026-11-01T03:00Z": 4, "2026-11-02T03:00Z": 1, "2026-11-03T17:00Z": 2}, place=place)
-    assert [(day.label, day.people) for day in days] == [
-        ("Today", 4), ("Sun 1 Nov", 1), ("Mon 2 Nov", 0), ("Tue 3 Nov", 2),
+    hours = draw_hours({"2026-11-01T03:00Z": 4, "2026-11-01T07:00Z": 1, "2026-11-01T20:00Z": 2}, place=place)
+    assert [(one.words, one.figures) for one in hours if one.tall] == [
+        ("Sat 31 Oct 23:00", (4, 4)), ("Sun 1 Nov 02:00", (1, 5)), ("Sun 1 Nov 15:00", (2, 7)),
     ]  # fmt: skip
-    assert [bar.words for bar in days[0].bars] == ["23:00 to 24:00: 4"]
-    assert [bar.words for bar in days[1].bars] == ["22:00 to 23:00: 1"]
-    assert days[0].bars[0].height > days[3].bars[0].height > days[1].bars[0].height
-    assert draw_days({}, place=place) == []
+    assert len(hours) == 18
+    assert [one.short for one in hours[:4]] == ["23:00", "00:00", "01:00", "01:00"]  # the clock goes back in this night
+    assert hours[0].tall > hours[-1].tall > hours[4].tall
+    assert len(draw_hours({"2026-11-01T03:00Z": 4}, place=place)) == 12
+    assert draw_hours({}, place=place) == []
+
+
+def test_money_is_drawn_against_what_was_foreseen_and_the_budgets() -> None:
+    budget = delivery.Budget(
+        tenant_id=uuid4(),
+        daily_budget_cents=Decimal(1000),
+        monthly_budget_cents=Decimal(0),
+        daily_spent_cents=Decimal(250),
+        monthly_spent_cents=Decimal(250),
+        day=date(2026, 11, 1),
+    )
+    assert [(one.words, one.figure, one.under, one.share) for one in bar_spending(Decimal(5), None, budget)] == [
+        ("All texts today", "$2.50", "of $10.00 in today's budget", 25),
+        ("All texts this month", "$2.50", "of $0.00 in this month's budget", 100),
+    ]
 
 
 def test_reasons_are_words_with_the_rule_they_come_from() -> None:

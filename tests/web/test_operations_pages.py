@@ -275,14 +275,14 @@ async def test_drills_are_shown_with_their_times_and_their_age(house: House) -> 
                 tx, report(slug, passed=passed, digest=digest), started_at=tx.now - timedelta(seconds=9)
             )
     seen = (await (await visitor(house)).get("/operations/drills")).text
-    rows = {slug: seen.partition(f"/runbooks/{slug}")[2].partition("</tr>")[0] for slug in pages}
+    rows = {slug: seen.partition(f"/operations/drills/{slug}")[2].partition("</tr>")[0] for slug in pages}
     assert "passed" in rows["kill-switch"]
     assert "3.5 s" in rows["kill-switch"]
     assert "page changed since" in rows["quiet-hours"]
     assert "it was not found out" in rows["outbox-stuck"]
     assert "never here" in rows["database-busy"]
-    assert seen.index("/runbooks/outbox-stuck") < seen.index("/runbooks/quiet-hours")
-    assert seen.index("/runbooks/quiet-hours") < seen.index("/runbooks/kill-switch")
+    assert seen.index("/operations/drills/outbox-stuck") < seen.index("/operations/drills/quiet-hours")
+    assert seen.index("/operations/drills/quiet-hours") < seen.index("/operations/drills/kill-switch")
 
 
 async def test_an_alert_is_silenced_with_a_reason_and_never_one_of_the_law(house: House) -> None:
@@ -293,7 +293,7 @@ async def test_an_alert_is_silenced_with_a_reason_and_never_one_of_the_law(house
     assert too_long.status_code == 422
     assert (await root.post("/operations/alerts/silences", data=order)).status_code == 303
     seen = (await root.get("/operations/alerts")).text
-    assert "alertname QueueLong" in seen
+    assert "<strong>QueueLong</strong>" in seen
     assert "we are moving" in seen
     lift = seen.partition('action="/operations/alerts/silences/')[2].partition('"')[0]
     assert (await root.post(f"/operations/alerts/silences/{lift}")).status_code == 303

@@ -43,6 +43,9 @@ async def test_people_are_found_by_words_and_listed_page_by_page(house: House) -
     ben = await visitor(house, BEN)
     first = await ben.get(f"/businesses/{house.ada.id}/people")
     assert first.text.count("<tr>") == 1 + 50
+    links = re.findall(r'class="row-link" href="([^"]+)"', first.text)
+    assert len(links) == 50
+    assert (await ben.get(links[0])).status_code == 200
     assert "Count</a> people" in first.text
     counted = await ben.get(f"/businesses/{house.ada.id}/people/count")
     assert counted.text == "60"
@@ -120,6 +123,18 @@ async def test_a_file_is_checked_corrected_and_taken_in(house: House) -> None:
     assert "The import is completed; it cannot be started." in late.text
     people = await ben.get(f"/businesses/{house.ada.id}/people", params={"tag": "winter"})
     assert "1 person found" in people.text
+
+
+async def test_a_file_that_holds_nobody_offers_nothing_to_import_and_shows_what_each_column_holds(house: House) -> None:
+    ben = await visitor(house, BEN)
+    for content, told in (("Phone,Boiler\nabc,gas <b>\n", "put the rows right"), ("Phone\n", "no rows below")):
+        page = (await upload(house, ben, content)).headers["location"]
+        await work(house)
+        seen = (await ben.get(page)).text
+        assert "Nobody in this file can be taken in" in seen
+        assert told in seen
+        assert "Import 0 rows" not in seen
+        assert ("like gas &lt;b&gt;" in seen) is ("gas" in content)
 
 
 async def test_what_stands_in_a_file_is_shown_and_never_run(house: House) -> None:

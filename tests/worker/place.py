@@ -46,7 +46,13 @@ async def workplace(database_url: str, home: Path) -> AsyncIterator[Workplace]:
     async with AsyncExitStack() as stack:
         carrier = await stack.enter_async_context(TwinServer(TwinConfig(account_sid=ACCOUNT, auth_token=TOKEN)))
         settings = load_settings(
-            {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_API_BASE_URL": carrier.url}, home
+            {
+                "TWILIO_ACCOUNT_SID": ACCOUNT,
+                "TWILIO_AUTH_TOKEN": TOKEN,
+                "TWILIO_API_BASE_URL": carrier.url,
+                "EMBEDDER": "none",
+            },
+            home,
         )
         parts = await assemble(
             stack,

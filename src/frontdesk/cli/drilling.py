@@ -12,10 +12,10 @@ import typer
 from frontdesk.cli.options import AsJson, Home
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from frontdesk.kernel.db import Database
-    from frontdesk.operations.drills import DrillReport, Stage
+    from frontdesk.operations.drills import DrillReport, News, Stage
     from frontdesk.operations.drills.model import Break
     from frontdesk.operations.runbooks import Runbook
     from frontdesk.wiring import Frontdesk
@@ -35,6 +35,9 @@ def drill(
     every: Annotated[
         bool, typer.Option("--all", help="Every runbook, with each way to break what it repairs.")
     ] = False,
+    aloud: Annotated[
+        bool, typer.Option("--aloud", help="Say each act as a line of JSON on standard error, while it happens.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,7 +49,7 @@ def drill(
     from frontdesk.cli.output import console, show_table, write_json
 
     planned = plan_drills(slug, every=every)
-    reports = run(lambda: perform_all(planned))
+    reports = run(lambda: perform_all(planned, told=_say if aloud else None))
     kept = keep_results(home, reports)
     passed = sum(report.passed for report in reports)
     if as_json:
@@ -87,21 +90,39 @@ def plan_drills(slug: str | None, *, every: bool) -> list[tuple[Runbook, Break]]
     return [(page, get_break(name)) for page in pages for name in page.drill]
 
 
-async def perform_all(planned: Sequence[tuple[Runbook, Break]]) -> list[DrillReport]:
+def _say(news: News) -> None:
+    """Say what has just happened, for a program that listens."""
+    import sys
+
+    import msgspec
+
+    sys.stderr.write(msgspec.json.encode(news).decode() + "\n")
+    sys.stderr.flush()
+
+
+async def perform_all(
+    planned: Sequence[tuple[Runbook, Break]], *, told: Callable[[News], None] | None = None
+) -> list[DrillReport]:
     """Perform drills one after the other on a stage, which is thrown away once a drill fails on it.
 
-    A failure on a stage that others had broken before proves nothing: that drill is done once more on a new one.
+    `told` hears of each act as it happens. A failure on a stage that others had broken before proves nothing: that
+    drill is done once more on a new one.
     """
-    from frontdesk.operations.drills import perform_drill
+    from frontdesk.operations.drills import Act, News, perform_drill
+
+    def tell(news: News) -> None:
+        if told is not None:
+            told(news)
 
     reports: list[DrillReport] = []
     waiting = list(planned)
     while waiting:
         async with throwaway_stage() as stage:
             is_new = True
+            tell(News(act=Act.STAGED, words="a throwaway installation with a pretended carrier is up"))
             while waiting:
                 page, broken_by = waiting[0]
-                report = await perform_drill(stage, page, broken_by)
+                report = await perform_drill(stage, page, broken_by, told=tell)
                 if not report.passed and not is_new:
                     break
                 waiting.pop(0)
@@ -114,25 +135,31 @@ async def perform_all(planned: Sequence[tuple[Runbook, Break]]) -> list[DrillRep
 
 @asynccontextmanager
 async def throwaway_stage() -> AsyncIterator[Stage]:
-    """Lend a whole installation in a folder that is deleted afterwards: embedded database, twin, web, worker."""
+    """Lend a whole installation in a folder that is deleted afterwards: embedded database, twin, web, worker.
+
+    None of our own settings reaches it: it has no carrier but its twin, and tells nobody of its alerts. Refuses
+    `drills.no_twin` should it have another carrier all the same.
+    """
+    import os
     from contextlib import AsyncExitStack
     from dataclasses import replace
 
     from frontdesk.cli.installation import running
     from frontdesk.kernel.clock import DatabaseClock
     from frontdesk.kernel.db import Database, Role
+    from frontdesk.kernel.errors import Refused
     from frontdesk.kernel.outbox import Handlers, flush_with
-    from frontdesk.kernel.settings import load_settings
+    from frontdesk.kernel.settings import load_settings, without_settings
     from frontdesk.operations.drills import Stage
     from frontdesk.providers.twin import TwinControl
 
-    with tempfile.TemporaryDirectory(prefix="frontdesk-drill-") as folder:
+    with tempfile.TemporaryDirectory(prefix="frontdesk-drill-") as folder, without_settings(os.environ):
         settings = load_settings({}, Path(folder))
         settings = replace(settings, web=settings.web.model_copy(update={"host": "127.0.0.1", "port": 0}))
         async with AsyncExitStack() as stack:
             installation = await stack.enter_async_context(running(settings))
             if installation.twin is None:
-                raise LookupError("twin")
+                raise Refused("drills.no_twin", "A drill needs a pretended carrier, and found a real one.", status=409)
             twin = await stack.enter_async_context(
                 TwinControl(installation.twin.url, token=installation.twin.control_token)
             )

@@ -70,14 +70,17 @@ def show_factors(email: Email, *, home: Home = None, as_json: AsJson = False) ->
 
 def remove_factors(email: Email, *, home: Home = None, as_json: AsJson = False) -> None:
     """Let a locked-out person in with their password alone: app, codes and passkeys go, sessions end."""
-    from frontdesk.cli.office import actor, with_office
+    from frontdesk.cli.office import actor, tell_of, with_office
     from frontdesk.cli.output import console, write_json
     from frontdesk.kernel import auth
+    from frontdesk.wiring.notices import Change
 
     async def work(parts: Frontdesk) -> int:
         user = await _find(parts, email)
         async with parts.system.transaction() as tx:
-            return await auth.remove_factors(tx, user_id=user.id, actor=actor())
+            gone = await auth.remove_factors(tx, user_id=user.id, actor=actor())
+            await tell_of(parts, tx, Change.FACTORS_REMOVED, email=user.email)
+            return gone
 
     gone = with_office(home, work)
     if as_json:

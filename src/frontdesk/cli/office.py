@@ -17,8 +17,10 @@ from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from frontdesk.kernel.db import Tx
     from frontdesk.providers.twilio import TwilioAccount
     from frontdesk.wiring import Frontdesk
+    from frontdesk.wiring.notices import Change
 
 Result = TypeVar("Result")
 
@@ -119,3 +121,15 @@ def actor() -> Actor:
         return actors.system(f"cli/{getpass.getuser()}")
     except (KeyError, OSError, ValueError):
         return actors.system(f"cli/{os.getuid()}")
+
+
+async def tell_of(parts: Frontdesk, tx: Tx, change: Change, *, email: str) -> None:
+    """Have a person told by letter of a change that was made for them here, where a mail server is set up."""
+    from frontdesk.wiring.letters import OutTray
+    from frontdesk.wiring.mail import find_postman
+    from frontdesk.wiring.notices import write_notice
+
+    if find_postman(parts.settings) is not None:
+        where = "the command line of the machine that Frontdesk runs on"
+        letter = write_notice(change, email=email, at=tx.now, where=where, base_url=parts.public_base_url)
+        await OutTray(parts.settings.signing_keys()).lay_down(tx, letter)

@@ -230,10 +230,11 @@ def add_user(
 
 def set_password(email: Annotated[str, typer.Argument()], *, home: Home = None, as_json: AsJson = False) -> None:
     """Change a person's password and end their sessions; it is asked for, or read from standard input."""
-    from frontdesk.cli.office import actor, with_office
+    from frontdesk.cli.office import actor, tell_of, with_office
     from frontdesk.cli.output import console, write_json
     from frontdesk.kernel import auth
     from frontdesk.kernel.errors import Refused
+    from frontdesk.wiring.notices import Change
 
     password = _read_password()
 
@@ -247,6 +248,7 @@ def set_password(email: Annotated[str, typer.Argument()], *, home: Home = None, 
         hashed = await auth.Passwords().hash(password, about=(user.email, user.name, *names))
         async with parts.system.transaction() as tx:
             await auth.set_password(tx, user_id=user.id, password_hash=hashed, actor=actor())
+            await tell_of(parts, tx, Change.PASSWORD, email=user.email)
 
     with_office(home, work)
     if as_json:

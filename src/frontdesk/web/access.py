@@ -21,6 +21,7 @@ from frontdesk.kernel.auth import (
     find_identified,
     find_session,
     find_token,
+    refuse_unproven,
 )
 from frontdesk.kernel.auth.visit import PlatformVisit, Visit
 from frontdesk.kernel.db import Database
@@ -151,9 +152,11 @@ class Entrance:
 class ToBusiness:
     """What a route about one business depends on: who may do `scope` there."""
 
-    def __init__(self, entrance: Entrance, parts: Frontdesk, scope: Scope, *, reserved: bool) -> None:
+    def __init__(self, entrance: Entrance, parts: Frontdesk, scope: Scope, *, reserved: bool, proven: bool) -> None:
         self.scope = scope
+        self.proven = proven
         self._entrance = entrance
+        self._clock = parts.clock
         self._database = parts.app
         self._reserved = reserved
         self._businesses: Shared[UUID, None] = Shared()
@@ -174,6 +177,8 @@ class ToBusiness:
             raise unknown_business()
         if self.scope not in held:
             raise _scope_missing(self.scope)
+        if self.proven:
+            refuse_unproven(caller.principal, now=self._clock.now())
         if not self._reserved:
             await self._entrance.limits.count_business(request, caller.principal, tenant_id)
         if not self._reserved and _sees_all(caller):
@@ -198,9 +203,11 @@ class ToBusiness:
 class ToPlatform:
     """What a route about all businesses depends on: who may do `scope` for the platform."""
 
-    def __init__(self, entrance: Entrance, parts: Frontdesk, scope: Scope, *, reserved: bool) -> None:
+    def __init__(self, entrance: Entrance, parts: Frontdesk, scope: Scope, *, reserved: bool, proven: bool) -> None:
         self.scope = scope
+        self.proven = proven
         self._entrance = entrance
+        self._clock = parts.clock
         self._database = parts.switches if reserved else parts.system
         self._reserved = reserved
 
@@ -209,6 +216,8 @@ class ToPlatform:
         caller = await self._entrance.admit(request, reserved=self._reserved)
         if self.scope not in caller.principal.scopes_for(None):
             raise _scope_missing(self.scope)
+        if self.proven:
+            refuse_unproven(caller.principal, now=self._clock.now())
         return PlatformVisit(
             principal=caller.principal,
             correlation_id=_correlation_id(),
@@ -235,13 +244,17 @@ class FrontDoor:
         self.entrance = Entrance(parts)
         self.anybody_known = ToAnybodyKnown(self.entrance)
 
-    def to_business(self, scope: Scope, *, reserved: bool = False) -> Callable[..., Awaitable[Visit]]:
+    def to_business(
+        self, scope: Scope, *, reserved: bool = False, proven: bool = False
+    ) -> Callable[..., Awaitable[Visit]]:
         """Let in who may do `scope` for the business."""
-        return ToBusiness(self.entrance, self._parts, scope, reserved=reserved)
+        return ToBusiness(self.entrance, self._parts, scope, reserved=reserved, proven=proven)
 
-    def to_platform(self, scope: Scope, *, reserved: bool = False) -> Callable[..., Awaitable[PlatformVisit]]:
+    def to_platform(
+        self, scope: Scope, *, reserved: bool = False, proven: bool = False
+    ) -> Callable[..., Awaitable[PlatformVisit]]:
         """Let in who may do `scope` for the whole platform."""
-        return ToPlatform(self.entrance, self._parts, scope, reserved=reserved)
+        return ToPlatform(self.entrance, self._parts, scope, reserved=reserved, proven=proven)
 
 
 async def list_businesses(system: Database, caller: Caller) -> list[tenants.Tenant]:

@@ -58,6 +58,7 @@ from frontdesk.web.pages import (
     number_pages,
     operation_pages,
     pages_router,
+    palette_pages,
     payment_pages,
     people_pages,
     refusal_pages,
@@ -144,7 +145,7 @@ def _add_routers(app: FastAPI, parts: Frontdesk, door: FrontDoor, simulator: Sim
         calls_routes.router(door),
         insights_routes.router(door),
         voicemail_router(parts, door),
-        conversations_routes.router(door, lane=parts.courier, system=parts.system),
+        conversations_routes.router(door, lane=parts.courier, system=parts.system, meanings=parts.meanings),
         contacts_routes.router(door, folder=parts.settings.home / "imports"),
         campaigns_routes.router(door, wake=wake),
         consent_routes.router(door, journal=parts.journal),
@@ -189,6 +190,7 @@ def _page_routers(
 ) -> Sequence[APIRouter]:
     return (
         pages_router(parts, door, simulator=simulator, wake=wake, closing=closing),
+        palette_pages(parts, door),
         payment_pages(parts, door),
         budget_pages(parts, door),
         number_pages(parts, door),

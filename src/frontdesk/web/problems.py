@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from frontdesk.kernel.auth.second_step import PROVE_AT
 from frontdesk.kernel.db import UNAVAILABLE
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.telemetry import current_correlation, get_logger
@@ -80,6 +81,9 @@ def answer_refusal(request: Request, refusal: Refused) -> Response:
 
 
 def _answer(request: Request, refusal: Refused) -> Response:
+    people = _asks_for_page(request)
+    if refusal.code == "auth.prove_again" and (people or "hx-request" in request.headers):
+        return _to_proof(request)
     if "hx-request" in request.headers and refusal.code != "auth.login_required":
         return Response(
             render("_notice.html", words=refusal.message),
@@ -87,7 +91,6 @@ def _answer(request: Request, refusal: Refused) -> Response:
             media_type="text/html",
             headers={"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"},
         )
-    people = _asks_for_page(request)
     if people and refusal.code == "auth.login_required":
         return _to_login(request)
     if people:
@@ -137,6 +140,16 @@ def _to_login(request: Request) -> Response:
     address = "/login" if wanted == "/" or request.method != "GET" else f"/login?next={quote(wanted, safe='')}"
     if "hx-request" in request.headers:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/login"})
+    return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
+
+
+def _to_proof(request: Request) -> Response:
+    """Lead a person to where they confirm that it is them, and from there back to the page that they were on."""
+    seen = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
+    page = seen.path + (f"?{seen.query}" if seen.query else "")
+    address = f"{PROVE_AT}?next={quote(page or '/', safe='')}"
+    if "hx-request" in request.headers:
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": address})
     return RedirectResponse(address, status_code=HTTPStatus.SEE_OTHER)
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from frontdesk.kernel import auth
-from frontdesk.kernel.auth import ApiToken, Scope, Session
+from frontdesk.kernel.auth import ApiToken, Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.web.access import FrontDoor
 from frontdesk.wiring import Frontdesk
@@ -61,7 +61,7 @@ def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
         visit: Annotated[Visit, Depends(door.to_business(Scope.TOKENS_WRITE))], wanted: NewToken
     ) -> IssuedTokenView:
         async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
-            _refuse_stale(visit, now=tx.now)
+            auth.refuse_unproven(visit.principal, now=tx.now)
             issued = await auth.create_token(
                 tx,
                 name=wanted.name,
@@ -78,17 +78,11 @@ def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
         visit: Annotated[Visit, Depends(door.to_business(Scope.TOKENS_WRITE))], token_id: UUID
     ) -> Response:
         async with parts.system.transaction(visit.tenant_id, correlation_id=visit.correlation_id) as tx:
-            _refuse_stale(visit, now=tx.now)
+            auth.refuse_unproven(visit.principal, now=tx.now)
             await auth.revoke_token(tx, token_id=token_id, actor=visit.actor)
         return Response(status_code=204)
 
     return routes
-
-
-def _refuse_stale(visit: Visit, *, now: datetime) -> None:
-    """Refuse `auth.prove_again` (403) to a person whose last proof is old; a program proves itself every time."""
-    if isinstance(visit.principal, Session):
-        auth.refuse_stale(visit.principal, now=now)
 
 
 def _view(token: ApiToken) -> TokenView:

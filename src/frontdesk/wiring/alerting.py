@@ -27,7 +27,7 @@ from frontdesk.providers.http import HttpClient
 from frontdesk.providers.pagerduty import PagerDuty
 from frontdesk.providers.slack import SlackChannel
 from frontdesk.providers.smtp import MailAlerts
-from frontdesk.wiring.mail import mail_server
+from frontdesk.wiring.mail import alert_server
 from frontdesk.wiring.parts import Frontdesk
 
 TELL_SECONDS = 1.0
@@ -47,7 +47,7 @@ def alert_sinks(settings: Settings, http: HttpClient) -> dict[str, AlertSink]:
         sinks.append(PagerDuty(key, http, base_url=alerts.pagerduty_api_base_url, source=settings.base_url))
     if alerts.alertmanager_url is not None:
         sinks.append(Alertmanager(alerts.alertmanager_url, http))
-    server = mail_server(settings)
+    server = alert_server(settings)
     if server is not None:
         sinks.append(MailAlerts(server))
     return {sink.name: sink for sink in sinks}

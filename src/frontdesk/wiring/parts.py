@@ -42,7 +42,7 @@ from frontdesk.providers.telnyx import TelnyxAccount, TelnyxMessaging
 from frontdesk.providers.twilio import SharedKey, TwilioAccount, TwilioMessaging
 from frontdesk.wiring.booking import BookingLinks, booking_links, booking_voice
 from frontdesk.wiring.calendars import Calendars, open_calendars
-from frontdesk.wiring.models import dialogue_means
+from frontdesk.wiring.models import dialogue_means, open_meanings
 
 SEND_TOPIC = "send"
 FEED_TOPIC = "feed"
@@ -142,6 +142,7 @@ class Frontdesk:
     identity: IdentityProvider | None
     calendars: Calendars
     links: BookingLinks
+    meanings: conversations.Meanings
     metrics: Metrics
     public_base_url: str
 
@@ -228,6 +229,7 @@ async def assemble(
             stack, settings=settings, app=app, system=system, clock=clock, public_base_url=public_base_url
         ),
         links=links,
+        meanings=open_meanings(stack, settings, kind=kind),
         metrics=Metrics(),
         public_base_url=public_base_url,
     )

@@ -21,6 +21,7 @@ from frontdesk.kernel.jobs import JobsWorker, RunContext, Workflows, forget_old_
 from frontdesk.kernel.retention import BATCH, forget_events, forget_webhooks
 from frontdesk.operations.backups.jobs import add_backup_workflows
 from frontdesk.operations.custody.jobs import add_custody_workflows
+from frontdesk.operations.drills.jobs import add_drill_workflow
 from frontdesk.operations.maintenance.cleaning import MONITORS_DAYS, RETENTION, RUNS_DAYS
 from frontdesk.operations.monitors import queries as monitors
 from frontdesk.ports.media import MediaFetcher
@@ -28,6 +29,8 @@ from frontdesk.providers.http import HttpClient
 from frontdesk.providers.twilio import TwilioMedia
 from frontdesk.wiring import Frontdesk
 from frontdesk.wiring.custody import custodian_of
+from frontdesk.wiring.letters import OutTray, add_letter_workflow
+from frontdesk.wiring.mail import find_postman
 from frontdesk.wiring.models import dialogue_means, model_of
 
 LOGINS_DAYS = 30  # the throttle looks back so far
@@ -57,6 +60,8 @@ def background_worker(parts: Frontdesk, *, database_url: str, home: Path, http: 
     )
     add_retention(workflows, parts)
     add_backup_workflows(workflows, home=home)
+    add_drill_workflow(workflows, home=home)
+    add_letter_workflow(workflows, tray=OutTray(parts.settings.signing_keys()), postman=find_postman(parts.settings))
     add_custody_workflows(workflows, custodian_of(parts), system=parts.system, settings=parts.settings)
     return JobsWorker(database_url, workflows, app=parts.app, system=parts.system)
 

@@ -18,6 +18,7 @@ from frontdesk.wiring.monitoring import monitoring
 from frontdesk.worker.booking import booking
 from frontdesk.worker.calendars import keeping_calendars
 from frontdesk.worker.hooks import hire_herald, telling
+from frontdesk.worker.meaning import reading
 from frontdesk.worker.paying import paying
 
 TICK_SECONDS = 0.02
@@ -104,6 +105,7 @@ def list_loops(parts: Frontdesk) -> list[Loop]:
         *_look_after_campaigns(parts),
         *booking(parts),
         keeping_calendars(parts),
+        reading(parts),
         *_look_after_ourselves(parts),
         Loop("reconcile texts in doubt", reconcile),
         Loop("watch for late texts", watch),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from frontdesk.features import insights
-from frontdesk.features.insights.queries import reports, spans, timeline
+from frontdesk.features.insights.queries import days, spans, timeline
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
 from tests.support.actors import TEST_ACTS
@@ -95,7 +95,7 @@ async def test_whoever_answers_keeps_people_waiting_from_their_first_text_on(off
     async with office.parts.app.transaction(office.ada.id) as tx:
         today = tx.now.date()
         period = insights.choose_period(first=today - timedelta(days=2), last=today + timedelta(days=1), zone="UTC")
-        everybody, ben = await insights.list_agents(tx, period)
+        everybody, ben = (await insights.sum_up(tx, period)).total.agents
     assert everybody.is_everybody
     assert (ben.author, ben.threads, ben.texts, ben.within_quarter) == ("Ben", 1, 1, 1)
     assert ben.median_seconds is not None
@@ -140,8 +140,13 @@ async def test_the_hot_questions_are_answered_from_indexes(office: Office) -> No
     asked: tuple[tuple[str, tuple[object, ...]], ...] = (
         (spans.COUNT_SPANS, ([now - day, now - 8 * day], [now, now - 7 * day], now)),
         (spans.COUNT_PROMISED, (now - 7 * day, now)),
-        (reports.LIST_AGENTS, (now - 2 * day, now)),
-        (reports.GET_FUNNEL, (now - 2 * day, now)),
+        (days.COUNT_WAITS, ([now - 2 * day], [now], list(insights.EDGES))),
+        (days.COUNT_HOURS, ([now - 2 * day], [now], "UTC")),
+        (days.COUNT_FUNNEL, ([now - 2 * day], [now])),
+        (days.COUNT_WAITING, ([now - 2 * day], [now])),
+        (days.COUNT_THREADS, ([now - 2 * day], [now], "UTC")),
+        (days.COUNT_COSTS, ([now - 2 * day], [now])),
+        (days.COUNT_REPLIES, ([now - 2 * day], [now])),
         (timeline.LIST_TEXTS, (None, None, 40)),
         (timeline.LIST_CALLS, (None, None, 40)),
     )

@@ -13,7 +13,7 @@ from frontdesk.cli.options import AsJson
 def register(app: typer.Typer) -> None:
     """Add the verb."""
     benches = typer.Typer(
-        help="Measure this machine: text-backs, webhooks, drain, a campaign, simulation, understanding."
+        help="Measure this machine: text-backs, webhooks, drain, a campaign, simulation, understanding, meaning."
     )
     benches.command("textback")(measure_textback)
     benches.command("webhooks")(measure_webhooks)
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     benches.command("console")(measure_console)
     benches.command("simulate")(measure_simulate)
     benches.command("understanding")(measure_understanding)
+    benches.command("meaning")(measure_meaning)
     app.add_typer(benches, name="bench")
 
 
@@ -176,6 +177,29 @@ def measure_understanding(
         write_json(figures)
     else:
         show_figures("Understanding: labelled replies, and those no rule was written for", figures)
+    if figures["violations"]:
+        raise typer.Exit(1)
+
+
+def measure_meaning(
+    *,
+    texts: Annotated[int, typer.Option(help="Texts to search among.", min=1_000, max=20_000)] = 20_000,
+    labelled: Annotated[
+        Path | None, typer.Option(help="Folder with texts and questions; that of a source checkout if not given.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Search by meaning: what it finds that words do not, milliseconds a text and a search, memory."""
+    from frontdesk.cli.bench.figures import show_figures
+    from frontdesk.cli.bench.meaning import FOLDER, run_meaning
+    from frontdesk.cli.office import run
+    from frontdesk.cli.output import write_json
+
+    figures = run(lambda: run_meaning(folder=labelled or FOLDER, texts=texts), log_level="ERROR")
+    if as_json:
+        write_json(figures)
+    else:
+        show_figures("Search by meaning: labelled questions, and a business with many texts", figures)
     if figures["violations"]:
         raise typer.Exit(1)
 

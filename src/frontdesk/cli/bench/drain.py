@@ -73,7 +73,7 @@ async def run_drain(*, jobs: int, workers: int, delay_ms: float, database_url: s
             database_url = await server.start()
         await migrate(database_url)
         stub = await stack.enter_async_context(stub_carrier(delay_ms=delay_ms))
-        system, app = await _open(stack, database_url)
+        system, app = await open_databases(stack, database_url)
         await seed(system, home)
         await lift_budgets(system)
         loop = asyncio.get_running_loop()
@@ -111,7 +111,8 @@ def _figures(
     }
 
 
-async def _open(stack: AsyncExitStack, url: str) -> tuple[Database, Database]:
+async def open_databases(stack: AsyncExitStack, url: str) -> tuple[Database, Database]:
+    """Open a database as the system and as the app, for a bench that handles no events."""
     flush = flush_with(Handlers([]))
     clock = DatabaseClock()
     system = await Database.open(url, role=Role.SYSTEM, clock=clock, flush=flush, application_name="frontdesk-bench")

@@ -11,8 +11,15 @@ from frontdesk.features.campaigns.service.drafting import (
     create_campaign,
     get_campaign,
 )
+from frontdesk.features.campaigns.service.previewing import (
+    PhonePreview,
+    TextPreview,
+    preview_phone,
+    sample_people,
+    time_for,
+)
 from frontdesk.features.campaigns.service.rehearsing import begin_rehearsal, get_rehearsal
-from frontdesk.features.campaigns.service.results import list_campaigns, list_people, sum_results
+from frontdesk.features.campaigns.service.results import Course, list_campaigns, list_people, read_course, sum_results
 from frontdesk.features.campaigns.service.running import (
     cancel_campaign,
     pause_campaign,
@@ -23,9 +30,12 @@ from frontdesk.features.campaigns.service.running import (
 __all__ = [
     "Campaign",
     "CampaignStatus",
+    "Course",
     "Draft",
+    "PhonePreview",
     "Schedule",
     "ScheduleMode",
+    "TextPreview",
     "Variant",
     "approve_campaign",
     "begin_rehearsal",
@@ -39,8 +49,12 @@ __all__ = [
     "list_campaigns",
     "list_people",
     "pause_campaign",
+    "preview_phone",
+    "read_course",
     "resume_campaign",
+    "sample_people",
     "start_campaign",
     "sum_results",
+    "time_for",
     "watch_campaigns",
 ]

@@ -236,6 +236,43 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """A text that means much the same as what is looked for, whatever its words; `similarity` is the cosine."""
+
+    id: UUID
+    conversation_id: UUID
+    contact_id: UUID
+    name: str
+    phone_e164: str
+    direction: str
+    at: datetime
+    body: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A business's texts that are to be read for their meaning, and what is known once they were.
+
+    `newest_at` and `oldest_at` are the moments between which everything is read then; no `oldest_at`: nothing is older.
+    """
+
+    tenant_id: UUID
+    model: str
+    texts: tuple[tuple[UUID, str], ...]
+    newest_at: datetime
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a text means: a signed byte a dimension, times `scale` billionths; empty if nothing could be made of it."""
+
+    scale: int
+    vector: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPerson:
     """A person whose name, e-mail or number has the words looked for; without a thread if none was begun."""
 

@@ -21,8 +21,9 @@ from frontdesk.features.delivery.queries.restored import drop_waiting
 from frontdesk.features.delivery.queries.strangers import forget_provoked
 from frontdesk.features.delivery.queries.streams import close_stream, open_stream
 from frontdesk.features.delivery.queries.switches import count_posting_to
-from frontdesk.features.delivery.segments import to_gsm7_friendly
-from frontdesk.features.delivery.service.budgeting import correct_spent, get_budget
+from frontdesk.features.delivery.segments import Segments, beyond_gsm7, room_for, to_gsm7_friendly
+from frontdesk.features.delivery.segments import count as count_segments
+from frontdesk.features.delivery.service.budgeting import correct_spent, get_budget, price_segments
 from frontdesk.features.delivery.service.bulk import request_many
 from frontdesk.features.delivery.service.deciding import replays
 from frontdesk.features.delivery.service.previewing import Preview, next_lawful_moment, preview_many
@@ -38,7 +39,16 @@ from frontdesk.features.delivery.service.switching import (
     prove_stop,
     resume_sending,
 )
-from frontdesk.features.delivery.words import Finding, Severity, check_words, clean_value, fill_words, has_link, tags_of
+from frontdesk.features.delivery.words import (
+    Finding,
+    Severity,
+    check_words,
+    clean_value,
+    fill_words,
+    has_link,
+    part_at_opt_out,
+    tags_of,
+)
 
 __all__ = [
     "Attempt",
@@ -58,17 +68,20 @@ __all__ = [
     "Reconciler",
     "Requested",
     "Scope",
+    "Segments",
     "SendJob",
     "SetDispatch",
     "Severity",
     "StopProof",
     "StoredDecision",
     "TextIntent",
+    "beyond_gsm7",
     "check_words",
     "clean_value",
     "close_stream",
     "correct_spent",
     "count_posting_to",
+    "count_segments",
     "drop_queued",
     "drop_waiting",
     "fill_words",
@@ -80,8 +93,10 @@ __all__ = [
     "lock_person",
     "next_lawful_moment",
     "open_stream",
+    "part_at_opt_out",
     "pause_sending",
     "preview_many",
+    "price_segments",
     "prove_stop",
     "provider_weights",
     "read_figure",
@@ -90,6 +105,7 @@ __all__ = [
     "request_many",
     "request_text",
     "resume_sending",
+    "room_for",
     "steer",
     "tags_of",
     "take_in_receipts",

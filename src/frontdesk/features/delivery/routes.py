@@ -163,7 +163,7 @@ def _add_reports(routes: APIRouter, access: Access) -> None:
 
 def _add_tenant_switches(routes: APIRouter, access: Access, switches: Database, wake: Callable[[], None]) -> None:
     may_pause = access.to_business(Scope.DELIVERY_PAUSE, reserved=True)
-    may_resume = access.to_business(Scope.DELIVERY_RESUME, reserved=True)
+    may_resume = access.to_business(Scope.DELIVERY_RESUME, reserved=True, proven=True)
     may_read = access.to_business(Scope.DELIVERY_READ)
 
     @routes.post("/api/tenants/{tenant_id}/pause", summary="Pause a business's sending and prove that it stopped")
@@ -189,7 +189,7 @@ def _add_tenant_switches(routes: APIRouter, access: Access, switches: Database, 
 def _add_platform_switches(routes: APIRouter, access: Access, wake: Callable[[], None]) -> None:
     may_read = access.to_platform(Scope.DELIVERY_READ)
     may_pause = access.to_platform(Scope.DELIVERY_PAUSE, reserved=True)
-    may_resume = access.to_platform(Scope.DELIVERY_RESUME, reserved=True)
+    may_resume = access.to_platform(Scope.DELIVERY_RESUME, reserved=True, proven=True)
 
     @routes.get("/api/config/emergency_stop", summary="Tell whether all sending is stopped")
     async def read_emergency_stop(visit: Annotated[PlatformVisit, Depends(may_read)]) -> EmergencyStop:

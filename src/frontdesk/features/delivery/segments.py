@@ -85,6 +85,18 @@ def to_gsm7_friendly(body: str) -> str:
     return plain if _ALL_GSM7(plain) else body
 
 
+def beyond_gsm7(body: str) -> tuple[str, ...]:
+    """List the letters, each once and in order, for which `body` cannot travel as GSM-7 even after replacements."""
+    plain = unicodedata.normalize("NFC", body).translate(_PLAIN)
+    return tuple(dict.fromkeys(letter for letter in plain if letter not in GSM7_BASIC + GSM7_EXTENSION))
+
+
+def room_for(segments: Segments) -> int:
+    """Tell how many units fit into as many segments as a text takes."""
+    room = _ROOM[segments.encoding]
+    return room.alone if segments.count == 1 else room.joined * segments.count
+
+
 def _pieces(body: str, encoding: Encoding) -> Iterator[str]:
     room = _ROOM[encoding].joined
     doubled = _EXTENSIONS if encoding is Encoding.GSM7 else _BEYOND_BMP

@@ -98,6 +98,15 @@ def has_link(text: str) -> bool:
     return _LINK.search(text) is not None
 
 
+def part_at_opt_out(text: str) -> tuple[str, str, str]:
+    """Part a text at the words that offer to stop: what is before, the sentence from them on, nothing where none do."""
+    found = _OPT_OUT_OFFER.search(text)
+    if found is None:
+        return text, "", ""
+    end = next((at + 1 for at in range(found.end(), len(text)) if text[at] in ".!\n"), len(text))
+    return text[: found.start()], text[found.start() : end], text[end:]
+
+
 def tags_of(template: str) -> list[str]:
     """List the names of the tags in `template`, in order, known or not."""
     return [match.group(1).strip() for match in _TAG.finditer(template)]

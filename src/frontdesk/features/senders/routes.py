@@ -147,7 +147,7 @@ def _add_brands(routes: APIRouter, access: Access) -> None:
 
     @routes.post("/brands", summary="Write what carriers let a brand send; the same brand again changes it")
     async def put_brand(
-        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))],
+        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE, proven=True))],
         wanted: BrandSettings,
     ) -> BrandView:
         async with visit.transaction() as tx:
@@ -195,7 +195,7 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
         responses={409: {"description": "The number belongs to a business already"}},
     )
     async def add_number(
-        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))],
+        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE, proven=True))],
         new: NewNumber,
         idempotency_key: Annotated[idempotency.Key | None, Header()] = None,
     ) -> NumberView:
@@ -219,7 +219,7 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
     )
     async def change_number(
         number_id: UUID,
-        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))],
+        visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE, proven=True))],
         wanted: ChangedNumber,
     ) -> NumberView:
         change = _change(wanted)
@@ -235,7 +235,7 @@ def _add_changing(routes: APIRouter, access: Access) -> None:
 
     @routes.delete("/{number_id}", summary="Retire a number: it texts no more, its past is kept")
     async def retire_number(
-        number_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE))]
+        number_id: UUID, visit: Annotated[Visit, Depends(access.to_business(Scope.NUMBERS_WRITE, proven=True))]
     ) -> NumberView:
         async with visit.transaction() as tx:
             return describe(await numbers.retire_number(tx, number_id=number_id, by=visit.actor))

@@ -46,7 +46,14 @@ from frontdesk.kernel.auth.people import (
     set_password,
 )
 from frontdesk.kernel.auth.resets import Reset, ask_for_reset, find_reset, issue_reset, reset_password
-from frontdesk.kernel.auth.second_step import LoginOver, finish_login, is_fresh, prove_anew, refuse_stale
+from frontdesk.kernel.auth.second_step import (
+    LoginOver,
+    finish_login,
+    is_fresh,
+    prove_anew,
+    refuse_stale,
+    refuse_unproven,
+)
 from frontdesk.kernel.auth.sessions import (
     Visitor,
     end_all_sessions,
@@ -119,6 +126,7 @@ __all__ = [
     "put_member",
     "read_factors",
     "refuse_stale",
+    "refuse_unproven",
     "refuse_weak_password",
     "remove_factors",
     "remove_member",

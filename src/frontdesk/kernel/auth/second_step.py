@@ -15,6 +15,7 @@ from frontdesk.kernel.auth.model import (
     LoginLimits,
     LoginRefused,
     LoginThrottled,
+    Principal,
     Session,
     throttled_address,
 )
@@ -26,6 +27,7 @@ from frontdesk.kernel.sealing import Vault
 
 FRESH = timedelta(minutes=10)
 MAX_SECRET = 1_024
+PROVE_AT = "/account/prove"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,20 @@ def is_fresh(session: Session, *, now: datetime) -> bool:
 
 
 def refuse_stale(session: Session, *, now: datetime) -> None:
-    """Refuse `auth.prove_again` (403): what opens doors is changed only by whoever has just proven who they are."""
+    """Refuse `auth.prove_again` (403, with the place to prove it): some things are changed by no stale session."""
     if not is_fresh(session, now=now):
         raise Refused(
-            "auth.prove_again", "Confirm first that it is you: your last proof is over 10 min old.", status=403
+            "auth.prove_again",
+            "Confirm first that it is you: your last proof is over 10 min old.",
+            status=403,
+            details={"prove_at": PROVE_AT},
         )
+
+
+def refuse_unproven(principal: Principal, *, now: datetime) -> None:
+    """Refuse `auth.prove_again` (403) to a person whose last proof is old; a program proves itself every time."""
+    if isinstance(principal, Session):
+        refuse_stale(principal, now=now)
 
 
 async def use_any_code(tx: Tx, vault: Vault, *, user_id: UUID, code: str) -> str:

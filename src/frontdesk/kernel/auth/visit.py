@@ -59,13 +59,18 @@ class Access(Protocol):
 
     Refused: `auth.login_required` (401), `auth.scope_missing` (403), `auth.csrf` (403), `tenants.not_found` (404) for a
     business that is not the visitor's, `tenants.choose` (400) when none is named and there are several, and
-    `api.too_fast` (429) for who asks too often.
+    `api.too_fast` (429) for who asks too often. Where it takes a `proven` person, also `auth.prove_again` (403) for a
+    session whose last proof is over ten minutes old; a program is not asked, it has its scope.
     """
 
-    def to_business(self, scope: Scope, *, reserved: bool = False) -> Callable[..., Awaitable[Visit]]:
+    def to_business(
+        self, scope: Scope, *, reserved: bool = False, proven: bool = False
+    ) -> Callable[..., Awaitable[Visit]]:
         """Let in who may do `scope` for the business; `reserved` uses the connection kept back for the kill switch."""
         ...
 
-    def to_platform(self, scope: Scope, *, reserved: bool = False) -> Callable[..., Awaitable[PlatformVisit]]:
+    def to_platform(
+        self, scope: Scope, *, reserved: bool = False, proven: bool = False
+    ) -> Callable[..., Awaitable[PlatformVisit]]:
         """Let in who may do `scope` for the whole platform."""
         ...

@@ -36,6 +36,11 @@ select id, tenant_id, workflow, key, args::text as args, state, enqueued, fence,
        forked_from, correlation_id, created_at, started_at, finished_at
 from job_runs where state = $1 order by created_at, id limit $2
 """
+LIST_RUNS_OF = """
+select id, tenant_id, workflow, key, args::text as args, state, enqueued, fence, attempts, failed_step, last_error,
+       forked_from, correlation_id, created_at, started_at, finished_at
+from job_runs where workflow = $1 and tenant_id is not distinct from $2 order by created_at desc, id desc limit $3
+"""
 COUNT_RUNS = (
     "select state, count(*) as runs from job_runs where state in ('queued', 'running', 'failed') group by state"
 )
@@ -173,6 +178,11 @@ async def lock_run(tx: Tx, *, run_id: UUID) -> Run | None:
 async def list_runs(tx: Tx, *, state: RunState, limit: int) -> list[Run]:
     """List runs in a state, oldest first."""
     return [_run(row) for row in await tx.fetch(LIST_RUNS, state.value, limit)]
+
+
+async def list_runs_of(tx: Tx, *, workflow: str, limit: int) -> list[Run]:
+    """List the latest runs of a workflow for the transaction's tenant (none: the platform), newest first."""
+    return [_run(row) for row in await tx.fetch(LIST_RUNS_OF, workflow, tx.tenant_id, limit)]
 
 
 async def count_runs(tx: Tx) -> dict[RunState, int]:

@@ -51,6 +51,11 @@ async def list_runs(tx: Tx, *, state: RunState, limit: int = 100) -> list[Run]:
     return await queries.list_runs(tx, state=state, limit=limit)
 
 
+async def list_runs_of(tx: Tx, *, workflow: str, limit: int = 10) -> list[Run]:
+    """List the latest runs of a workflow for the transaction's tenant (none: the platform), newest first."""
+    return await queries.list_runs_of(tx, workflow=workflow, limit=limit)
+
+
 async def list_steps(tx: Tx, *, run_id: UUID) -> list[Step]:
     """List every try of every step of a run, in the order they ended; superseded ones are history."""
     return await queries.list_steps(tx, run_id=run_id)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from frontdesk.kernel.settings.mail import MailSecurity
 from frontdesk.kernel.settings.parts import Part
 from frontdesk.kernel.settings.values import SecretAddress, WebAddress
 
 PHONE = r"\+[1-9][0-9]{6,14}"
-
-
-class MailSecurity(StrEnum):
-    """How the connection to the mail server is secured."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
 
 
 class AlertSettings(Part):
@@ -67,11 +59,14 @@ class AlertSettings(Part):
     email_from: str | None = Field(
         None,
         validation_alias="ALERT_EMAIL_FROM",
-        description="whom those mails come from",
+        description="whom those mails come from; unset: SMTP_FROM",
         pattern=r"^[^\s,]+@[^\s,]+$",
     )
     smtp_host: str | None = Field(
-        None, validation_alias="ALERT_SMTP_HOST", min_length=1, description="mail server that takes those mails"
+        None,
+        validation_alias="ALERT_SMTP_HOST",
+        min_length=1,
+        description="mail server for those mails alone; unset: the one of SMTP_HOST",
     )
     smtp_port: int = Field(587, validation_alias="ALERT_SMTP_PORT", ge=1, le=65535, description="its port")
     smtp_security: MailSecurity = Field(
@@ -127,9 +122,8 @@ class AlertSettings(Part):
 
     @model_validator(mode="after")
     def _mail_is_complete(self) -> Self:
-        given = [self.email_to, self.email_from, self.smtp_host]
-        if any(given) and not all(given):
-            raise ValueError("ALERT_EMAIL_TO, ALERT_EMAIL_FROM and ALERT_SMTP_HOST need each other")
+        if self.smtp_host is not None and self.email_from is None:
+            raise ValueError("ALERT_SMTP_HOST needs ALERT_EMAIL_FROM")
         if (self.smtp_username is None) != (self.smtp_password is None):
             raise ValueError("ALERT_SMTP_USERNAME and ALERT_SMTP_PASSWORD need each other")
         return self

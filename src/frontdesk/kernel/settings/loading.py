@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
@@ -17,7 +18,8 @@ from frontdesk.kernel.settings.alerting import AlertSettings
 from frontdesk.kernel.settings.calendars import CalDavSettings, GoogleSettings, JobberSettings
 from frontdesk.kernel.settings.entry import EntrySettings
 from frontdesk.kernel.settings.logs import LogFileSettings
-from frontdesk.kernel.settings.models import OpenAiSettings
+from frontdesk.kernel.settings.mail import MailSettings
+from frontdesk.kernel.settings.models import EmbeddingSettings, OpenAiSettings
 from frontdesk.kernel.settings.monitoring import MonitorSettings
 from frontdesk.kernel.settings.parts import (
     BackupSettings,
@@ -79,6 +81,7 @@ class Settings:
     delivery: DeliverySettings
     hooks: HooksSettings
     alerts: AlertSettings
+    mail: MailSettings
     monitors: MonitorSettings
     log_files: LogFileSettings
     entry: EntrySettings
@@ -93,6 +96,7 @@ class Settings:
     jobber: JobberSettings
     caldav: CalDavSettings
     openai: OpenAiSettings
+    embedding: EmbeddingSettings
     key_is_ours: bool = False
 
     @property
@@ -125,9 +129,9 @@ class Settings:
         """List the parts, in the order of the reference."""
         return (
             self.process, self.web, self.database, self.security, self.limits, self.outbox, self.calls, self.textback,
-            self.delivery, self.hooks, self.alerts, self.monitors, self.log_files, self.scheduling, self.retention,
-            self.backups, self.twilio, self.telnyx, self.stripe, self.google, self.clerk, self.jobber, self.caldav,
-            self.openai, self.entry,
+            self.delivery, self.hooks, self.alerts, self.mail, self.monitors, self.log_files, self.scheduling,
+            self.retention, self.backups, self.twilio, self.telnyx, self.stripe, self.google, self.clerk, self.jobber,
+            self.caldav, self.openai, self.embedding, self.entry,
         )  # fmt: skip
 
     def secret_values(self) -> tuple[str, ...]:
@@ -137,10 +141,10 @@ class Settings:
 
 PARTS: tuple[type[Part], ...] = (
     ProcessSettings, WebSettings, DatabaseSettings, SecuritySettings, LimitSettings, OutboxSettings, CallsSettings,
-    TextbackSettings, DeliverySettings, HooksSettings, AlertSettings, MonitorSettings, LogFileSettings,
-    SchedulingSettings,
+    TextbackSettings, DeliverySettings, HooksSettings, AlertSettings, MailSettings, MonitorSettings,
+    LogFileSettings, SchedulingSettings,
     RetentionSettings, BackupSettings, TwilioSettings, TelnyxSettings, StripeSettings, GoogleSettings, ClerkSettings,
-    JobberSettings, CalDavSettings, OpenAiSettings, EntrySettings,
+    JobberSettings, CalDavSettings, OpenAiSettings, EmbeddingSettings, EntrySettings,
 )  # fmt: skip
 
 
@@ -168,6 +172,7 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
         delivery=_load(DeliverySettings, values, faults),
         hooks=_load(HooksSettings, values, faults),
         alerts=_load(AlertSettings, values, faults),
+        mail=_load(MailSettings, values, faults),
         monitors=_load(MonitorSettings, values, faults),
         log_files=_load(LogFileSettings, values, faults),
         entry=_load(EntrySettings, values, faults),
@@ -182,11 +187,23 @@ def load_settings(environ: Mapping[str, str], home: Path | None = None) -> Setti
         jobber=_load(JobberSettings, values, faults),
         caldav=_load(CalDavSettings, values, faults),
         openai=_load(OpenAiSettings, values, faults),
+        embedding=_load(EmbeddingSettings, values, faults),
         key_is_ours=key_is_ours,
     )
+    if not faults:
+        faults += _without_server(settings)
     if faults:
         raise SettingsFaulty(tuple(faults))
     return settings
+
+
+def _without_server(settings: Settings) -> Iterator[Fault]:
+    """Name what is to be mailed although no mail server is set up."""
+    alerts = settings.alerts
+    if settings.mail.host is None and alerts.smtp_host is None:
+        for name, value in (("ALERT_EMAIL_TO", alerts.email_to), ("ALERT_EMAIL_FROM", alerts.email_from)):
+            if value is not None:
+                yield Fault(name, "needs a mail server", "Set SMTP_HOST and SMTP_FROM.")
 
 
 def _generated_key(home: Path, faults: list[Fault]) -> str:
@@ -202,6 +219,22 @@ def _generated_key(home: Path, faults: list[Fault]) -> str:
 def setting_name(field_name: str, field: FieldInfo) -> str:
     """Tell the name of a part's field in the environment."""
     return field.validation_alias if isinstance(field.validation_alias, str) else field_name
+
+
+def setting_names() -> frozenset[str]:
+    """List every name in the environment that is ours, with those of files that hold secrets."""
+    named = {setting_name(name, field): field for part in PARTS for name, field in part.model_fields.items()}
+    return frozenset(named) | {f"{name}_FILE" for name, field in named.items() if is_secret(field)}
+
+
+@contextmanager
+def without_settings(environ: MutableMapping[str, str]) -> Iterator[None]:
+    """Keep every setting of ours out of `environ` for a while, so that whoever begins meanwhile inherits none."""
+    kept = {name: environ.pop(name) for name in setting_names() if name in environ}
+    try:
+        yield
+    finally:
+        environ.update(kept)
 
 
 def is_secret(field: FieldInfo) -> bool:

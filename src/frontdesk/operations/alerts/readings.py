@@ -15,6 +15,7 @@ import psutil
 from frontdesk.features.campaigns import readings as campaigns_readings
 from frontdesk.features.consent import readings as consent_readings
 from frontdesk.features.contacts import readings as contacts_readings
+from frontdesk.features.conversations import readings as conversations_readings
 from frontdesk.features.delivery import readings as delivery_readings
 from frontdesk.features.scheduling import calendar_upkeep
 from frontdesk.features.textback import readings as textback_readings
@@ -293,6 +294,7 @@ def all_readings(machine: Machine) -> tuple[Reading, ...]:
         *campaigns_readings.READINGS,
         *consent_readings.READINGS,
         *contacts_readings.READINGS,
+        *conversations_readings.READINGS,
         *delivery_readings.READINGS,
         *textback_readings.READINGS,
         *calendar_upkeep.READINGS,

@@ -14,6 +14,7 @@ from frontdesk.features.campaigns import sabotage as campaigns_sabotage
 from frontdesk.features.consent import checks as consent_checks
 from frontdesk.features.consent import remedies as consent_remedies
 from frontdesk.features.consent import sabotage as consent_sabotage
+from frontdesk.features.conversations import checks as conversations_checks
 from frontdesk.features.delivery import checks as delivery_checks
 from frontdesk.features.delivery import remedies as delivery_remedies
 from frontdesk.features.delivery import sabotage as delivery_sabotage
@@ -73,6 +74,7 @@ _CHECKS: dict[str, Check] = _by_name(
     delivery_checks.CHECKS,
     senders_checks.CHECKS,
     consent_checks.CHECKS,
+    conversations_checks.CHECKS,
     campaigns_checks.CHECKS,
     billing_checks.CHECKS,
     textback_checks.CHECKS,

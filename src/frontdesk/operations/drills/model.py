@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from frontdesk.kernel.db import Database
@@ -38,6 +39,28 @@ class Break:
     recover: Callable[[Stage], Awaitable[None]] | None = None
     recover_after: bool = False
     ends: RunState = RunState.REPAIRED
+
+
+class Act(StrEnum):
+    """What happens in a drill, in this order."""
+
+    STAGED = "staged"
+    HEALTHY = "healthy"
+    BROKEN = "broken"
+    FOUND = "found"
+    REPAIRED = "repaired"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """Something that has just happened in a drill, in words for whoever watches."""
+
+    act: Act
+    words: str
+
+
+Told = Callable[[News], None]
 
 
 @dataclass(frozen=True, slots=True)

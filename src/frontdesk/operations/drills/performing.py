@@ -10,7 +10,7 @@ from frontdesk.kernel.clock import Clock
 from frontdesk.kernel.upkeep import Approval
 from frontdesk.operations.checking.looking import Looked, look_at_each
 from frontdesk.operations.checking.registry import get_check
-from frontdesk.operations.drills.model import Break, DrillReport, Stage, StageTime
+from frontdesk.operations.drills.model import Act, Break, DrillReport, News, Stage, StageTime, Told
 from frontdesk.operations.runbooks import (
     Run,
     Runbook,
@@ -37,20 +37,30 @@ class _Failed(Exception):
     words: str
 
 
+def _nobody(_news: News) -> None:
+    """Tell nobody."""
+
+
 async def perform_drill(
-    stage: Stage, page: Runbook, broken_by: Break, *, patience: float = DETECT_SECONDS
+    stage: Stage, page: Runbook, broken_by: Break, *, patience: float = DETECT_SECONDS, told: Told = _nobody
 ) -> DrillReport:
-    """Break the stage, and let the page find it out within `patience` seconds and repair it; the report says if so."""
+    """Break the stage, and let the page find it out within `patience` seconds and repair it; the report says if so.
+
+    `told` hears of each act as it happens.
+    """
     clock = stage.system.clock
     started = clock.monotonic()
     detected = repaired = None
     steps: list[RunStep] = []
     try:
         await _expect_healthy(stage, page)
+        told(News(act=Act.HEALTHY, words="all is well before, and the page changes nothing"))
         started = clock.monotonic()
         await _do(broken_by.act, stage, "the stage could not be broken")
-        await _until_seen(stage, page, clock, patience)
+        told(News(act=Act.BROKEN, words=broken_by.sentence))
+        seen = await _until_seen(stage, page, clock, patience)
         detected = clock.monotonic() - started
+        told(News(act=Act.FOUND, words=f"after {detected:.1f} s: {seen.check.sentence}: {seen.finding.words}"))
         if broken_by.recover is not None and not broken_by.recover_after:
             await _do(broken_by.recover, stage, "the world did not get well")
         ended, steps = await _run(stage, page, reason=f"drill: {broken_by.sentence}")
@@ -58,11 +68,13 @@ async def perform_drill(
         if broken_by.recover is not None and broken_by.recover_after:
             await _do(broken_by.recover, stage, "a person could not do what the page says")
         repaired = clock.monotonic() - started - detected
+        told(News(act=Act.REPAIRED, words=f"after {repaired:.1f} s more: {ended.words}"))
         await _until_well(stage, page, clock)
     except _Failed as failed:
         passed, words = False, failed.words
     else:
         passed, words = True, _PASSED[broken_by.ends]
+    told(News(act=Act.ENDED, words=f"{'passed' if passed else 'failed'}: {words}"))
     return DrillReport(
         slug=page.slug,
         broken_by=broken_by.name,
@@ -102,12 +114,13 @@ async def _expect_well(stage: Stage, page: Runbook, when: str) -> None:
         raise _Failed(f"{when}: {failing[0].check.name}: {failing[0].finding.words}")
 
 
-async def _until_seen(stage: Stage, page: Runbook, clock: Clock, patience: float) -> None:
+async def _until_seen(stage: Stage, page: Runbook, clock: Clock, patience: float) -> Looked:
     deadline = clock.monotonic() + patience
-    while not _failing(await _look(stage, page)):
+    while not (failing := _failing(await _look(stage, page))):
         if clock.monotonic() > deadline:
             raise _Failed(f"no check of the page has seen it within {patience:.1f} s")
         await clock.sleep(LOOK_SECONDS)
+    return failing[0]
 
 
 async def _until_well(stage: Stage, page: Runbook, clock: Clock) -> None:

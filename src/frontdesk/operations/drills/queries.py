@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,13 @@ LIST_RESULTS = """
     select slug, digest, passed, detected_seconds::float8 as detected_seconds,
            repaired_seconds::float8 as repaired_seconds, words, finished_at
     from drill_results where $1::text is null or slug = $1
+    order by finished_at desc, id limit $2
+"""
+
+LIST_REPORTS = """
+    select slug, digest, passed, detected_seconds::float8 as detected_seconds,
+           repaired_seconds::float8 as repaired_seconds, words, finished_at, report::text as report
+    from drill_results where slug = $1
     order by finished_at desc, id limit $2
 """
 
@@ -144,6 +152,14 @@ class DrillResult:
     finished_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptReport:
+    """A drill that was performed, with its whole report."""
+
+    result: DrillResult
+    report: Mapping[str, object]
+
+
 async def record_result(tx: Transaction, report: DrillReport, *, started_at: datetime) -> None:
     """Keep what a drill showed."""
     await tx.execute(
@@ -164,3 +180,9 @@ async def record_result(tx: Transaction, report: DrillReport, *, started_at: dat
 async def list_results(tx: Transaction, *, slug: str | None = None, limit: int = 100) -> list[DrillResult]:
     """List what drills showed, newest first."""
     return [DrillResult(**dict(row)) for row in await tx.fetch(LIST_RESULTS, slug, limit)]
+
+
+async def list_reports(tx: Transaction, *, slug: str, limit: int) -> list[KeptReport]:
+    """List the drills of a page with their reports, newest first."""
+    found = [dict(row) for row in await tx.fetch(LIST_REPORTS, slug, limit)]
+    return [KeptReport(report=json.loads(row.pop("report")), result=DrillResult(**row)) for row in found]

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, StrictBool
 
-from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.auth import Scope, refuse_unproven
 from frontdesk.kernel.auth.visit import Access, PlatformVisit
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.settings.parts import RetentionSettings
@@ -139,6 +139,8 @@ def _add_config(routes: APIRouter, access: Access, wake: Callable[[], None]) -> 
         elif not order.value:
             _need(visit, Scope.DELIVERY_RESUME)
         async with visit.transaction() as tx:
+            if not isinstance(order, MaxEmailsOrder) and not order.value:
+                refuse_unproven(visit.principal, now=tx.now)
             if isinstance(order, MaxEmailsOrder):
                 await config.set_max_emails(tx, limit=order.value, by=visit.actor)
             else:

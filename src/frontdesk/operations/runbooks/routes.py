@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, Field
 
-from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.auth import Scope, refuse_unproven
 from frontdesk.kernel.auth.visit import Access, PlatformVisit
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.errors import Refused
@@ -203,6 +203,8 @@ def _add_running(routes: APIRouter, access: Access) -> None:
             raise Refused("runbooks.approval_too_low", "This needs the scope operations:approve.", status=403)
         granted = Approval.OWNER if order.approve else Approval.NOBODY
         async with visit.transaction() as tx:
+            if order.approve:
+                refuse_unproven(visit.principal, now=tx.now)
             run = await runbooks.start_run(
                 tx, runbooks.get_runbook(slug), by=visit.actor, reason=order.reason, granted=granted
             )
@@ -228,6 +230,8 @@ def _add_running(routes: APIRouter, access: Access) -> None:
     @routes.post("/api/runbook-runs/{run_id}/approve", summary="Let a run do what it proposes", responses=CONFLICT)
     async def approve(visit: Annotated[PlatformVisit, Depends(may_approve)], run_id: UUID, order: Approved) -> RunView:
         async with visit.transaction() as tx:
+            if (await runbooks.get_run(tx, run_id=run_id)).approval is Approval.OWNER:
+                refuse_unproven(visit.principal, now=tx.now)
             run = await runbooks.approve_run(
                 tx, run_id=run_id, by=visit.actor, level=Approval.OWNER, arguments=order.arguments
             )

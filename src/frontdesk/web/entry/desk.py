@@ -18,13 +18,17 @@ from frontdesk.kernel.auth import (
     factor_vault,
 )
 from frontdesk.kernel.auth import passkeys as keyrings
+from frontdesk.kernel.db import Tx
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.telemetry.metrics import LOGIN_REFUSALS
 from frontdesk.web.access import CHOSEN_COOKIE, Caller, Entrance, FrontDoor
+from frontdesk.web.devices import device_words
 from frontdesk.web.entry.letters import Letterbox
 from frontdesk.web.peers import client_address
 from frontdesk.wiring import Frontdesk
+from frontdesk.wiring.letters import OutTray
 from frontdesk.wiring.mail import find_postman
+from frontdesk.wiring.notices import Change, write_notice
 
 
 class EntryDesk:
@@ -37,10 +41,18 @@ class EntryDesk:
         self.keys = parts.settings.signing_keys()
         self.vault = factor_vault(self.keys)
         self.party = keyrings.party_of(parts.public_base_url)
-        postman = find_postman(parts.settings)
-        self.letterbox = None if postman is None else Letterbox(postman)
+        tray = OutTray(self.keys)
+        self.letterbox = None if find_postman(parts.settings) is None else Letterbox(parts.system, tray)
         host = "__Host-" if self.entrance.https else ""
         self._half_cookie = f"{host}half_login"
+
+    async def tell_of(self, tx: Tx, request: Request, change: Change, *, email: str) -> None:
+        """Have a person told by letter of a change about how they get in, if and when `tx` is committed."""
+        if self.letterbox is None:
+            return
+        where = f"{device_words(request.headers.get('user-agent', ''))} at {self.address(request)}"
+        base = self.parts.public_base_url
+        await self.letterbox.lay_down(tx, write_notice(change, email=email, at=tx.now, where=where, base_url=base))
 
     def visitor(self, request: Request) -> Visitor:
         """Tell from where, and with what, somebody wants in."""

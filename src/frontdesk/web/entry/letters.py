@@ -1,13 +1,14 @@
-"""Letters on their way: carried beside the answer, so that no answer takes longer when there is one to carry."""
+"""Letters to people: written beside the answer, laid down in the database, and carried from there by a worker."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from frontdesk.kernel.db import Database, Tx
 from frontdesk.kernel.telemetry import get_logger
-from frontdesk.ports import ProviderError
-from frontdesk.ports.mail import Letter, Postman
+from frontdesk.ports.mail import Letter
+from frontdesk.wiring.letters import OutTray
 
 MOST_WAITING = 50
 
@@ -15,29 +16,33 @@ log = get_logger("web")
 
 
 class Letterbox:
-    """Has letters written and carried, one after the other; more than 50 that wait are dropped."""
+    """Has letters written, one after the other, and laid down; more than 50 that wait to be written are dropped."""
 
-    def __init__(self, postman: Postman) -> None:
-        self._postman = postman
+    def __init__(self, system: Database, tray: OutTray) -> None:
+        self._system = system
+        self._tray = tray
         self._turn = asyncio.Lock()
         self._waiting: set[asyncio.Task[None]] = set()
 
+    async def lay_down(self, tx: Tx, letter: Letter) -> None:
+        """Lay a letter down in the transaction of what it tells of: it leaves if, and only if, that is committed."""
+        await self._tray.lay_down(tx, letter)
+
     def post(self, write: Callable[[], Awaitable[Letter | None]]) -> None:
-        """Have `write` called later; what it returns is carried, None is no letter."""
+        """Have `write` called later, so that the answer takes as long as without a letter; None is no letter."""
         if len(self._waiting) >= MOST_WAITING:
             log.warning("entry.letter_dropped")
             return
-        task = asyncio.create_task(self._carry(write))
+        task = asyncio.create_task(self._write(write))
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 
-    async def _carry(self, write: Callable[[], Awaitable[Letter | None]]) -> None:
+    async def _write(self, write: Callable[[], Awaitable[Letter | None]]) -> None:
         async with self._turn:
             try:
                 letter = await write()
                 if letter is not None:
-                    await self._postman.carry(letter)
-            except ProviderError as error:
-                log.warning("entry.letter_refused", error=str(error))
+                    async with self._system.transaction() as tx:
+                        await self._tray.lay_down(tx, letter)
             except Exception:
                 log.exception("entry.letter_failed")

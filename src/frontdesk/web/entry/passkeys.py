@@ -14,6 +14,7 @@ from frontdesk.kernel.auth import passkeys as keyrings
 from frontdesk.kernel.errors import Refused
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.web.entry.desk import EntryDesk, own_path, session_of
+from frontdesk.wiring.notices import Change
 
 JSON = "application/json"
 
@@ -67,7 +68,9 @@ def _add_keeping(routes: APIRouter, desk: EntryDesk, door: FrontDoor) -> None:
         return Response(asked, media_type=JSON)
 
     @routes.post("/account/passkeys")
-    async def keep(caller: Annotated[Caller, Depends(door.anybody_known)], wanted: NewPasskey) -> Response:
+    async def keep(
+        request: Request, caller: Annotated[Caller, Depends(door.anybody_known)], wanted: NewPasskey
+    ) -> Response:
         session = session_of(caller)
         async with desk.parts.system.transaction() as tx:
             auth.refuse_stale(session, now=tx.now)
@@ -79,6 +82,7 @@ def _add_keeping(routes: APIRouter, desk: EntryDesk, door: FrontDoor) -> None:
                 name=wanted.name,
                 answer=json.dumps(wanted.credential),
             )
+            await desk.tell_of(tx, request, Change.PASSKEY_ADDED, email=session.email)
         return JSONResponse({"next": "/account?said=passkey-added"}, status_code=201)
 
 

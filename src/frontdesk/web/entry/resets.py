@@ -13,6 +13,7 @@ from frontdesk.kernel.errors import Refused
 from frontdesk.ports.mail import Letter
 from frontdesk.web.entry.desk import EntryDesk, too_often
 from frontdesk.web.rendering import render
+from frontdesk.wiring.notices import Change
 
 MAX_FIELD = 1024
 WORDS = """Hello,
@@ -72,6 +73,7 @@ def _add_choosing(routes: APIRouter, desk: EntryDesk) -> None:
             hashed = await desk.passwords.hash(password, about=await words_about(desk, user))
             async with desk.parts.system.transaction() as tx:
                 await auth.reset_password(tx, token=reset_token, password_hash=hashed)
+                await desk.tell_of(tx, request, Change.PASSWORD, email=user.email)
         except Refused as refusal:
             return _choosing(user, wrong=refusal.message, status=refusal.status)
         response = RedirectResponse("/login?said=password-set", status_code=303)

@@ -16,6 +16,7 @@ from frontdesk.web.pages.numbers import number_pages
 from frontdesk.web.pages.operations import operation_pages
 from frontdesk.web.pages.operations_audit import audit_pages
 from frontdesk.web.pages.operations_decisions import decision_pages
+from frontdesk.web.pages.palette import palette_pages
 from frontdesk.web.pages.paying import payment_pages
 from frontdesk.web.pages.people import people_pages
 from frontdesk.web.pages.people_refusals import refusal_pages
@@ -39,6 +40,7 @@ __all__ = [
     "number_pages",
     "operation_pages",
     "pages_router",
+    "palette_pages",
     "payment_pages",
     "people_pages",
     "refusal_pages",

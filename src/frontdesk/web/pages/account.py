@@ -17,6 +17,7 @@ from frontdesk.web.entry.resets import words_about
 from frontdesk.web.pages.account_views import draw_code, show_sessions, spaced
 from frontdesk.web.pages.frame import Shown, go_to
 from frontdesk.web.rendering import render
+from frontdesk.wiring.notices import Change
 
 MAX_FIELD = 1024
 PROVE = "/account/prove"
@@ -117,6 +118,7 @@ def _add_first(routes: APIRouter, account: Account, desk: EntryDesk, door: Front
             await auth.set_password(
                 tx, user_id=session.user_id, password_hash=hashed, actor=session.actor, keep_session=session.id
             )
+            await desk.tell_of(tx, request, Change.PASSWORD, email=session.email)
         return go_to("/account?said=password")
 
 
@@ -146,6 +148,7 @@ def _add_app(routes: APIRouter, account: Account, desk: EntryDesk, door: FrontDo
         try:
             async with desk.parts.system.transaction() as tx:
                 codes = await auth.confirm_totp(tx, desk.vault, user_id=session.user_id, code=code, actor=session.actor)
+                await desk.tell_of(tx, request, Change.APP_ADDED, email=session.email)
         except Refused as refusal:
             return await _enrolment(account, desk, request, caller, wrong=refusal.message, status=refusal.status)
         values = {"codes": codes, "is_new": True}
@@ -158,6 +161,7 @@ def _add_app(routes: APIRouter, account: Account, desk: EntryDesk, door: FrontDo
             return go_to(f"{PROVE}?next=/account")
         async with desk.parts.system.transaction() as tx:
             codes = await auth.renew_recovery_codes(tx, user_id=session.user_id, actor=session.actor)
+            await desk.tell_of(tx, request, Change.CODES_RENEWED, email=session.email)
         values = {"codes": codes, "is_new": False}
         return await account.page(request, caller, Shown(template="account_codes.html", values=values))
 
@@ -177,17 +181,21 @@ def _add_removing(routes: APIRouter, account: Account, desk: EntryDesk, door: Fr
             return await account.first(request, caller, wrong=refusal.message, at="app", status=refusal.status)
         async with desk.parts.system.transaction() as tx:
             await auth.remove_totp(tx, user_id=session.user_id, actor=session.actor)
+            await desk.tell_of(tx, request, Change.APP_REMOVED, email=session.email)
         response = go_to("/account?said=app-removed")
         desk.give_cookie(response, login)
         return response
 
     @routes.post("/account/passkeys/{passkey_id}/remove")
-    async def remove_passkey(passkey_id: UUID, caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
+    async def remove_passkey(
+        request: Request, passkey_id: UUID, caller: Annotated[Caller, Depends(door.anybody_known)]
+    ) -> Response:
         session = session_of(caller)
         if not await is_fresh(desk, session):
             return go_to(f"{PROVE}?next=/account")
         async with desk.parts.system.transaction() as tx:
             await auth.remove_passkey(tx, passkey_id=passkey_id, user_id=session.user_id, actor=session.actor)
+            await desk.tell_of(tx, request, Change.PASSKEY_REMOVED, email=session.email)
         return go_to("/account?said=passkey-removed")
 
 

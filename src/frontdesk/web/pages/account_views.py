@@ -12,18 +12,7 @@ import segno
 from markupsafe import Markup
 
 from frontdesk.kernel.auth import OpenSession, Scope, Session
-
-UNKNOWN = "A program or an unknown browser"
-# The first that fits: browsers name those they descend from, too.
-BROWSERS = (
-    ("Edg/|EdgA/|EdgiOS/", "Edge"), ("OPR/|Opera", "Opera"), ("SamsungBrowser/", "Samsung Internet"),
-    ("FxiOS/|Firefox/", "Firefox"), ("CriOS/|Chrome/|HeadlessChrome/", "Chrome"), ("Safari/", "Safari"),
-    ("curl/|python|httpx|Go-http", "A program"),
-)  # fmt: skip
-SYSTEMS = (
-    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "Chromebook"), ("Windows", "Windows"),
-    ("Macintosh|Mac OS X", "Mac"), ("Linux|X11", "Linux"),
-)  # fmt: skip
+from frontdesk.web.devices import device_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +73,6 @@ def show_sessions(found: Sequence[OpenSession], *, this: Session) -> Sequence[Sh
     return sorted(shown, key=lambda one: not one.is_this)
 
 
-def device_words(user_agent: str) -> str:
-    """Name browser and device in words, from what a browser says of itself."""
-    browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
-    if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or UNKNOWN
-
-
 def draw_code(address: str) -> Markup:
     """Draw the QR code that an app photographs: an element of the page, black on white in both themes."""
     drawn = segno.make(address, error="m").svg_inline(
@@ -103,7 +84,3 @@ def draw_code(address: str) -> Markup:
 def spaced(secret: str) -> str:
     """Write a secret in groups of four, for people who type it."""
     return " ".join(re.findall(".{1,4}", secret))
-
-
-def _first(names: Sequence[tuple[str, str]], text: str) -> str:
-    return next((words for pattern, words in names if re.search(pattern, text)), "")

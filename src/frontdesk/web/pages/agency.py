@@ -109,7 +109,7 @@ def agency_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], None])
     @routes.post("/{tenant_id}/resume")
     async def resume(
         _tenant_id: Annotated[UUID, Path(alias="tenant_id")],
-        visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_RESUME, reserved=True))],
+        visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_RESUME, reserved=True, proven=True))],
     ) -> Response:
         await resume_business(visit, parts.switches, wake=wake)
         return go_to("/agency")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from frontdesk.features import tenants
 from frontdesk.features.scheduling.service import agenda as service
@@ -16,7 +16,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.web.access import FrontDoor
-from frontdesk.web.pages.agenda_live import LiveAgenda
+from frontdesk.web.pages.agenda_live import AgendaScene
 from frontdesk.web.pages.agenda_panels import (
     Draft,
     Taken,
@@ -29,7 +29,9 @@ from frontdesk.web.pages.agenda_panels import (
 from frontdesk.web.pages.agenda_reading import read_board, within
 from frontdesk.web.pages.agenda_views import Board, View, Wanted
 from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown
+from frontdesk.web.pages.live import SharedLooks, Streams
 from frontdesk.wiring import Frontdesk
+from frontdesk.wiring.booking import booking_voice
 
 Word = Annotated[str, Query(max_length=60, pattern=r"^[^\x00]*$")]
 NOTICES = {
@@ -39,6 +41,8 @@ NOTICES = {
     "missed": "Noted: did not come.",
     "done": "Noted: done.",
     "released": "Let go. The time is free again.",
+    "deposit": "Kept. The link to pay the deposit is on its way by text; paying it books the time.",
+    "deposit_silent": "Kept for 30 minutes, but no number of yours can text the link. Let the time go, or call them.",
     "over": "That time is not held any more.",
 }
 
@@ -100,6 +104,12 @@ class AgendaDesk:
     def __init__(self, parts: Frontdesk, door: FrontDoor) -> None:
         self.parts = parts
         self.frames = Frames(parts, door, section="agenda")
+        self.told = booking_voice(parts.links, lane=parts.courier)
+
+    @property
+    def takes_deposits(self) -> bool:
+        """Whether a payment company is set up."""
+        return self.parts.payments is not None
 
     async def show(
         self, request: Request, visit: Visit, asked: Asked, opened: Opened, *, status: int = 200
@@ -112,6 +122,7 @@ class AgendaDesk:
                 "appointment": None,
                 "hold": None,
                 "draft": None,
+                "takes_deposits": self.takes_deposits,
                 "notice": NOTICES.get(opened.notice, ""),
                 "undo_at": opened.undo_at,
                 "undo_with": opened.undo_with,
@@ -140,6 +151,8 @@ class AgendaDesk:
 def add_looking(routes: APIRouter, desk: AgendaDesk, door: FrontDoor, *, closing: asyncio.Event) -> None:
     """Add the routes by which the agenda is looked at."""
     may_read = door.to_business(Scope.BOOKING_READ)
+    looks: SharedLooks[str] = SharedLooks()
+    streams = Streams(parts=desk.parts, guard=may_read, closing=closing)
 
     @routes.get("")
     async def agenda(
@@ -166,8 +179,7 @@ def add_looking(routes: APIRouter, desk: AgendaDesk, door: FrontDoor, *, closing
         async with visit.transaction() as tx:
             business = await tenants.get_tenant(tx)
             shown = within(asked.wanted(tx, business), business=business)
-        live = LiveAgenda(desk.parts, request, visit, guard=may_read, within=shown, closing=closing)
-        return StreamingResponse(live.follow(), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+        return streams.open(request, visit, AgendaScene(looks, within=shown))
 
     @routes.get("/a/{appointment_id}/free")
     async def where_to(

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from starlette.responses import Response
 
 from frontdesk.features import scheduling, tenants
 from frontdesk.features.scheduling.service import agenda as service
+from frontdesk.features.scheduling.service.telling import tell_deposit
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
@@ -46,6 +49,7 @@ class BookingForm(BaseModel):
     phone: Line = ""
     note: Annotated[str, Len(max_length=2000)] = ""
     tell: Line = ""
+    deposit: Line = ""
 
     def draft(self) -> Draft:
         """Tidy what was typed."""
@@ -60,6 +64,7 @@ class BookingForm(BaseModel):
             phone=self.phone.strip(),
             note=self.note.replace("\r\n", "\n").strip()[:MAX_NOTE],
             tell=bool(self.tell),
+            deposit=bool(self.deposit),
         )
 
 
@@ -90,37 +95,77 @@ def _add_booking(routes: APIRouter, desk: AgendaDesk, door: FrontDoor) -> None:
             status = UNPROCESSABLE if faults else CONFLICT
             opened = Opened(draft=draft, faults=faults, said=said)
             return await desk.show(request, visit, asked, opened, status=status)
+        if isinstance(done, Awaited):
+            notice = "deposit" if done.texted else "deposit_silent"
+            return go_to(await _address(visit, asked, hold=str(done.hold_id), done=notice))
         return go_to(await _address(visit, asked, open=str(done.id), done="booked"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A time that is kept until its deposit is paid, and whether the person was sent the link to it."""
+
+    hold_id: UUID
+    texted: bool
 
 
 async def _book(
     desk: AgendaDesk, visit: Visit, draft: Draft
-) -> tuple[scheduling.Appointment | None, dict[str, str], Taken | None]:
-    """Book what a form asks for; else tell what is wrong by field, or why the time cannot be had."""
+) -> tuple[scheduling.Appointment | Awaited | None, dict[str, str], Taken | None]:
+    """Book what a form asks for, or keep it until its deposit is paid; else tell what is wrong, or why it is lost."""
     moment, chosen = read_moment(draft.at), as_id(draft.service)
     faults = {"note": "Leave out invisible characters."} if _is_odd(draft.note) else {}
     if moment is None or chosen is None:
         faults["at"] = "Choose a time."
+    if draft.deposit and draft.note:
+        faults["note"] = "A time that waits for its deposit takes no note: leave it out."
     if faults or moment is None or chosen is None:
         return None, faults, None
-    async with visit.transaction() as tx:
+    async with visit.transaction(inline=draft.deposit) as tx:
         business = await tenants.get_tenant(tx)
         contact_id, faults = await find_person(tx, draft, country=business.country)
         if contact_id is None:
             return None, faults, None
-        done = await scheduling.book_slot(
-            tx,
-            service_id=chosen,
-            resource_id=as_id(draft.resource),
-            starts_at=moment,
-            contact_id=contact_id,
-            source=_source(tell=draft.tell),
-            note=draft.note,
-        )
+        done: scheduling.Appointment | Awaited | scheduling.SlotTaken
+        if draft.deposit:
+            done = await _ask_deposit(desk, tx, draft, service_id=chosen, starts_at=moment, contact_id=contact_id)
+        else:
+            done = await scheduling.book_slot(
+                tx,
+                service_id=chosen,
+                resource_id=as_id(draft.resource),
+                starts_at=moment,
+                contact_id=contact_id,
+                source=_source(tell=draft.tell),
+                note=draft.note,
+            )
     if isinstance(done, scheduling.SlotTaken):
         desk.parts.metrics.increment(BOOK_CONFLICTS)
         return None, {}, taken(done)
     return done, {}, None
+
+
+async def _ask_deposit(
+    desk: AgendaDesk, tx: Transaction, draft: Draft, *, service_id: UUID, starts_at: datetime, contact_id: UUID
+) -> Awaited | scheduling.SlotTaken:
+    """Keep a time for somebody and send them the link to its deposit, which books it when it is paid."""
+    if not desk.takes_deposits:
+        raise Refused("scheduling.no_payments", "no payments are set up: see docs/payments.md", status=409)
+    held = await scheduling.hold_slot(
+        tx,
+        service_id=service_id,
+        resource_id=as_id(draft.resource),
+        starts_at=starts_at,
+        contact_id=contact_id,
+        source=_source(tell=True),
+    )
+    if isinstance(held, scheduling.SlotTaken):
+        return held
+    due = await scheduling.ask_deposit(
+        tx, hold_id=held.hold.id, contact_id=contact_id, base_url=desk.parts.public_base_url
+    )
+    texted = await tell_deposit(tx, desk.told, due, contact_id=contact_id)
+    return Awaited(hold_id=held.hold.id, texted=texted)
 
 
 def _add_moving(routes: APIRouter, desk: AgendaDesk, door: FrontDoor) -> None:

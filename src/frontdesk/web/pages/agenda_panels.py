@@ -122,11 +122,12 @@ class Draft:
     phone: str = ""
     note: str = ""
     tell: bool = True
+    deposit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPanel:
-    """The form of a new booking, with what is free on its day and who was found."""
+    """The form of a new booking, with what is free on its day and who was found; `deposit` is empty without one."""
 
     draft: Draft
     services: Sequence[scheduling.Service]
@@ -137,6 +138,7 @@ class NewPanel:
     found: Sequence[Card]
     faults: Mapping[str, str]
     wrong: str
+    deposit: str
 
     def fault(self, field: str) -> str:
         """Tell what is wrong with a field; empty if nothing is."""
@@ -241,6 +243,7 @@ async def read_new(
             phone=draft.phone,
             note=draft.note,
             tell=draft.tell,
+            deposit=draft.deposit,
         ),
         services=services,
         chosen=chosen,
@@ -250,6 +253,7 @@ async def read_new(
         found=found,
         faults=faults or {},
         wrong=said.wrong,
+        deposit=scheduling.say_amount(chosen.deposit_cents, chosen.currency) if chosen and chosen.deposit_cents else "",
     )
 
 

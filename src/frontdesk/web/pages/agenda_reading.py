@@ -149,8 +149,10 @@ def _entries(reader: Reader, bounds: Stretch, worktimes: Sequence[Worktime]) -> 
     found = [
         _appointment(reader, one, bounds, single=single)
         for one in reader.agenda.appointments
+        if one.starts_at < bounds[1]
+        and one.ends_at > bounds[0]
         # Who was booked with somebody who is archived by now still comes.
-        if one.resource_id in names or (reader.wanted.resource is None and one.resource_id not in reader.tones)
+        and (one.resource_id in names or (reader.wanted.resource is None and one.resource_id not in reader.tones))
     ]
     found += [
         _hold(reader, one, bounds, where="" if single else names[one.resource_id])

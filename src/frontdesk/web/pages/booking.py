@@ -28,7 +28,6 @@ from frontdesk.web.pages.booking_views import (
     DAYS_SHOWN,
     Choice,
     Visitor,
-    agreement,
     choose,
     first_day,
     window_of,
@@ -133,8 +132,10 @@ class BookingDesk:
             granularity_minutes=self.granularity_minutes,
         )
 
-    async def agree(self, tx: Transaction, request: Request, place: Place, visitor: Visitor, phone_e164: str) -> UUID:
-        """Find or add the person, and put on record what they agreed to with their number."""
+    async def agree(
+        self, tx: Transaction, request: Request, place: Place, visitor: Visitor, phone_e164: str, *, text: str
+    ) -> UUID:
+        """Find or add the person, and put on record what they agreed to with their number, as it was shown."""
         contact = await contacts.ensure_contact(tx, phone_e164=phone_e164, name=visitor.name)
         await consent.record_opt_in(
             tx,
@@ -142,7 +143,7 @@ class BookingDesk:
                 phone_e164=phone_e164,
                 kind=ConsentKind.WRITTEN,
                 scope=ConsentScope.TRANSACTIONAL,
-                text_shown=agreement(place.business),
+                text_shown=text,
                 url=f"/book/{place.business.slug}",
                 given_at=tx.now,
                 zone=place.business.timezone,
@@ -217,6 +218,13 @@ class BookingDesk:
                 status=429,
                 details={"retry_after_seconds": int(wait) + 1},
             )
+
+
+async def public_service(tx: Transaction, place: Place, service_id: UUID) -> scheduling.Service:
+    """Get a service that strangers may book; one kept for the team is as unknown to them as none."""
+    if not place.is_shown(service_id):
+        raise Refused("scheduling.service_not_found", "no such service", status=404)
+    return await scheduling.get_service(tx, service_id=service_id)
 
 
 def framing(page: scheduling.Page) -> Mapping[str, str]:

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from frontdesk.features import scheduling
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
-from frontdesk.web.pages.booking import BY, SOURCE, BookingDesk, Place, go_to
+from frontdesk.web.pages.booking import BY, SOURCE, BookingDesk, Place, go_to, public_service
 from frontdesk.web.pages.booking_views import Visitor, agreement, read_moment, read_visitor, say_deposit, show_time
+from frontdesk.web.pages.booking_waiting import add_waiting
 from frontdesk.wiring import Frontdesk
 from frontdesk.wiring.booking import APPOINTMENT, HOLD
 
@@ -26,6 +27,7 @@ def booking_pages(parts: Frontdesk) -> APIRouter:
     desk = BookingDesk(parts)
     _add_choosing(routes, desk)
     _add_asking(routes, desk)
+    add_waiting(routes, desk)
     _add_looking_after(routes, desk)
     _add_moving(routes, desk)
     _add_held(routes, desk)
@@ -48,7 +50,7 @@ def _add_choosing(routes: APIRouter, desk: BookingDesk) -> None:
     async def times(request: Request, business_slug: str, service_id: UUID, start: Day = "", day: Day = "") -> Response:
         place = await desk.find(request, business_slug)
         async with desk.parts.app.transaction(place.business.id) as tx:
-            service = await _public(tx, place, service_id)
+            service = await public_service(tx, place, service_id)
             choice = await desk.read_choice(tx, place, service, start=start, day=day)
         return desk.show(place, "booking_times.html", service=service, choice=choice, moving=None, wrong="")
 
@@ -80,11 +82,12 @@ def _add_asking(routes: APIRouter, desk: BookingDesk) -> None:
         if website:  # a field that people do not see: whoever fills it in is a program
             return go_to(f"/book/{place.business.slug}")
         async with desk.parts.app.transaction(place.business.id) as tx:
-            service = await _public(tx, place, service_id)
+            service = await public_service(tx, place, service_id)
             slot = await _slot_at(tx, desk, service_id, at)
             done = None
             if slot is not None:
-                contact_id = await desk.agree(tx, request, place, visitor, phone_e164)
+                text = agreement(place.business)
+                contact_id = await desk.agree(tx, request, place, visitor, phone_e164, text=text)
                 done = await desk.book(tx, service=service, slot=slot, contact_id=contact_id, note=visitor.note)
         match done:
             case scheduling.SlotTaken() | None:
@@ -203,13 +206,6 @@ WIDGET = """(function () {
 """
 
 
-async def _public(tx: Transaction, place: Place, service_id: UUID) -> scheduling.Service:
-    """Get a service that strangers may book; one kept for the team is as unknown to them as none."""
-    if not place.is_shown(service_id):
-        raise Refused("scheduling.service_not_found", "no such service", status=404)
-    return await scheduling.get_service(tx, service_id=service_id)
-
-
 async def _slot_at(tx: Transaction, desk: BookingDesk, service_id: UUID, at: str) -> scheduling.Slot | None:
     """Find the free slot of a service that starts then, at whoever is free."""
     moment = read_moment(at)
@@ -224,7 +220,7 @@ async def _show_form(
     desk: BookingDesk, place: Place, service_id: UUID, at: str, visitor: Visitor, *, status: int = 200
 ) -> Response:
     async with desk.parts.app.transaction(place.business.id) as tx:
-        service = await _public(tx, place, service_id)
+        service = await public_service(tx, place, service_id)
         slot = await _slot_at(tx, desk, service_id, at)
     if slot is None:
         return await _show_taken(desk, place, service)

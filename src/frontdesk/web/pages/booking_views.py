@@ -142,6 +142,15 @@ def agreement(business: tenants.Tenant) -> str:
     )
 
 
+def waiting_agreement(business: tenants.Tenant) -> str:
+    """Write what a person agrees to by joining the waiting list: texts about a time that comes free, nothing else."""
+    return (
+        f"By joining you agree to get texts from {business.name} about a time that comes free, and about the "
+        "appointment if you take it, at the number above. Message and data rates may apply. "
+        "Reply STOP to opt out, HELP for help. No marketing is sent because of this."
+    )
+
+
 def say_deposit(known: scheduling.Appointment, asked: scheduling.AskedDeposit | None, *, now: datetime) -> str:
     """Say how the deposit of an appointment stands, and what becomes of it if it is called off now."""
     if known.deposit is scheduling.Deposit.NONE:

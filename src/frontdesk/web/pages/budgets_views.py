@@ -111,7 +111,7 @@ async def read_budgets(tx: Transaction, visit: Visit) -> BudgetsView:
     shown = insights.choose_period(first=today - timedelta(days=29), last=today, zone=place.zone)
     days = await insights.list_days(tx, shown)
     month = insights.choose_period(first=begin, last=today, zone=place.zone)
-    costs = await insights.list_costs(tx, month)
+    costs = await insights.list_costs(tx, await insights.sum_up(tx, month))
     spent = [(one.day, one.counted.cost_cents) for one in days]
     foreseen = max(budget.monthly_spent_cents, insights.foresee_cents(spent, today=today, month_ends=ends))
     return BudgetsView(

@@ -14,8 +14,6 @@ from starlette.responses import Response
 
 from frontdesk.features import campaigns, contacts, delivery, senders, tenants
 from frontdesk.features.campaigns import Variant
-from frontdesk.features.campaigns.service.audience import read_audience
-from frontdesk.features.contacts.queries.cards import TagCount
 from frontdesk.features.contacts.service import cards, segments
 from frontdesk.kernel import idempotency
 from frontdesk.kernel.auth import Scope
@@ -28,13 +26,13 @@ from frontdesk.web.pages.campaign_form import (
     MAX_WORDINGS,
     CampaignForm,
     Wording,
-    audience_of,
     draft_of,
     form_of,
     letter,
     new_form,
     read_form,
 )
+from frontdesk.web.pages.campaign_preview import Looked, PhoneView, look_at_audience, show_phone
 from frontdesk.web.pages.campaign_reading import WordsView, read_words
 from frontdesk.web.pages.campaign_views import NumberLine, show_numbers
 from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown, go_to
@@ -42,15 +40,18 @@ from frontdesk.web.pages.views import Place, read_place
 
 NOT_FOUND = 404
 MAX_SEGMENTS = 200
+MAX_SAMPLE = 10
+MAX_HIDDEN = 400
+MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a look at a form told: how many people fit, or what is wrong with the audience, and the words."""
+    """What a look at a form told: who fits, what is wrong with the words, and how one of the people reads them."""
 
-    people: int | None = None
-    wrong: str = ""
-    words: Sequence[WordsView] = ()
+    looked: Looked
+    words: Sequence[WordsView]
+    phone: PhoneView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class EditorView:
     campaign_id: UUID | None
     form: CampaignForm
     key: str
-    tags: Sequence[TagCount]
+    tags: Sequence[str]
     segments: Sequence[contacts.Segment]
     numbers: Sequence[NumberLine]
     budget: delivery.Budget
@@ -127,18 +128,19 @@ class Editor:
                 form = form_of(known, zone=tenant.timezone)
             able = [one.phone_e164 for one in lines if not one.why_not] or [one.phone_e164 for one in lines[:1]]
             form = form or new_form(zone=tenant.timezone, now=tx.now, senders=able)
+            checked = checked or await _check(tx, form, Looked(), business=tenant.name)
             view = EditorView(
                 place=await read_place(tx),
                 business=tenant.name,
                 campaign_id=campaign_id,
                 form=form,
                 key=key or str(new_id()),
-                tags=await cards.list_tags(tx),
+                tags=await cards.list_tag_names(tx),
                 segments=await segments.list_segments(tx, before=None, limit=MAX_SEGMENTS),
                 numbers=lines,
                 budget=await delivery.get_budget(tx),
                 quiet=f"{tenant.quiet_from:%H:%M} to {tenant.quiet_until:%H:%M}",
-                checked=checked or Checked(words=_words(form, tenant.name)),
+                checked=checked,
                 may_add=len(form.wordings) < MAX_WORDINGS,
                 wrong="" if refusal is None else refusal.message,
             )
@@ -154,12 +156,12 @@ class Editor:
             typed = replace(typed, wordings=(*typed.wordings, Wording(name=name, body="")))
         async with visit.transaction() as tx:
             business = (await tenants.get_tenant(tx)).name
-            wants_people = part == "audience" or FRAGMENT not in request.headers
-            people, wrong = await _count(tx, typed) if wants_people and "more" not in form else (None, "")
-        checked = Checked(people=people, wrong=wrong, words=_words(typed, business))
+            looked = await look_at_audience(tx, typed, _looked_before(form))
+            checked = await _check(tx, typed, looked, business=business, at=_place_of(form))
         if FRAGMENT in request.headers and part in ("audience", "words"):
-            template = "_campaign_count.html" if part == "audience" else "_campaign_words.html"
-            return self._frames.part(request, Shown(template=template, values={"checked": checked}))
+            base = f"/businesses/{visit.tenant_id}/campaigns"
+            values = {"checked": checked, "base": base, "out_of_band": True}
+            return self._frames.part(request, Shown(template="_campaign_phone.html", values=values))
         known = _id_of(form)
         if known is not None:
             async with visit.transaction() as tx:
@@ -210,27 +212,46 @@ def _words(form: CampaignForm, business: str) -> list[WordsView]:
     ]
 
 
-async def _count(tx: Transaction, form: CampaignForm) -> tuple[int | None, str]:
-    """Count who a form is for, or say why it cannot be counted."""
-    if not (
-        form.audience == "everybody" or {"tags": form.tags, "filter": form.filter}.get(form.audience, form.segment)
-    ):
-        return None, ""
-    try:
-        audience = msgspec.json.encode(audience_of(form)).decode()
-        return await contacts.count_matching(tx, await read_audience(tx, audience)), ""
-    except Refused as refusal:
-        return None, refusal.message
+async def _check(tx: Transaction, form: CampaignForm, looked: Looked, *, business: str, at: int = 0) -> Checked:
+    return Checked(
+        looked=looked,
+        words=_words(form, business),
+        phone=await show_phone(tx, form, looked, business=business, at=at),
+    )
+
+
+def _looked_before(form: FormData) -> Looked:
+    """Read what an earlier look at the same form had found: figures that are shown to whoever sends them."""
+    people = _text_of(form, "counted")
+    found = [_as_id(one) for one in _text_of(form, "sample").split(",")[:MAX_SAMPLE]]
+    return Looked(
+        mark=_text_of(form, "counted_for"),
+        people=int(people) if people.isdecimal() and len(people) <= MOST_DIGITS else None,
+        exact=not _text_of(form, "counted_about"),
+        sample=tuple(one for one in found if one is not None),
+    )
+
+
+def _place_of(form: FormData) -> int:
+    place = _text_of(form, "look") or _text_of(form, "seen")
+    return int(place) if place.isdecimal() and len(place) <= MOST_DIGITS else 0
 
 
 def _id_of(form: FormData) -> UUID | None:
-    value = form.get("campaign")
+    return _as_id(_text_of(form, "campaign"))
+
+
+def _as_id(text: str) -> UUID | None:
     try:
-        return UUID(value) if isinstance(value, str) and value else None
+        return UUID(text) if text else None
     except ValueError:
         return None
 
 
+def _text_of(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value[:MAX_HIDDEN] if isinstance(value, str) else ""
+
+
 def _key_of(form: FormData) -> str:
-    value = form.get("key")
-    return value[:60] if isinstance(value, str) else ""
+    return _text_of(form, "key")[:60]

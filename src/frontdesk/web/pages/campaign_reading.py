@@ -20,6 +20,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.web.pages.campaign_charts import Bar, Moment, bar_spending, draw_course
 from frontdesk.web.pages.campaign_views import (
     MOVING,
     CampaignLine,
@@ -75,6 +76,7 @@ class CampaignView:
     results: ResultsView | None
     proof: delivery.StopProof | None
     budget: delivery.Budget
+    spending: Sequence[Bar]
     step: int
     why_not_approved: str
     may_write: bool
@@ -98,6 +100,16 @@ class CampaignView:
         campaign = self.campaign
         rehearsed = "none" if self.rehearsal is None else self.rehearsal.status
         return f"{campaign.status.value}-{'paused' if campaign.paused else 'on'}-{rehearsed}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourseView:
+    """How a campaign's texts went on over time, in sums since its start."""
+
+    place: Place
+    campaign_id: UUID
+    is_moving: bool
+    moments: Sequence[Moment]
 
 
 async def read_lines(tx: Transaction, *, before: UUID | None) -> list[CampaignLine]:
@@ -136,6 +148,7 @@ async def read_campaign(tx: Transaction, visit: Visit, campaign_id: UUID) -> Cam
         proof = await delivery.prove_stop(tx, scope=delivery.Scope.CAMPAIGN, key=str(campaign_id))
     words = [read_words(one, business=tenant.name) for one in campaign.variants]
     numbers = [one for one in await senders.list_numbers(tx) if one.phone_e164 in campaign.senders]
+    budget = await delivery.get_budget(tx)
     return CampaignView(
         place=place,
         campaign=campaign,
@@ -146,13 +159,31 @@ async def read_campaign(tx: Transaction, visit: Visit, campaign_id: UUID) -> Cam
         rehearsal=rehearsal,
         results=results,
         proof=proof,
-        budget=await delivery.get_budget(tx),
+        budget=budget,
+        spending=bar_spending(
+            Decimal(0) if results is None else results.cost_cents,
+            None if rehearsal is None else rehearsal.summary,
+            budget,
+        ),
         step=_step(campaign, rehearsal),
         why_not_approved=_why_not_approved(words, rehearsal),
         may_write=visit.may(Scope.CAMPAIGNS_WRITE),
         may_approve=visit.may(Scope.CAMPAIGNS_APPROVE),
         may_pause=visit.may(Scope.DELIVERY_PAUSE),
         may_resume=visit.may(Scope.DELIVERY_RESUME),
+    )
+
+
+async def read_course(tx: Transaction, campaign_id: UUID) -> CourseView:
+    """Read how a campaign's texts went on; refuses one that the business does not have."""
+    campaign = await campaigns.get_campaign(tx, campaign_id=campaign_id)
+    place = await read_place(tx)
+    course = await campaigns.read_course(tx, campaign_id=campaign_id)
+    return CourseView(
+        place=place,
+        campaign_id=campaign_id,
+        is_moving=campaign.status in MOVING,
+        moments=[] if course is None else draw_course(course, place=place),
     )
 
 

@@ -6,10 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,13 +17,12 @@ from frontdesk.features.campaigns.queries.recipients import ResultLine
 from frontdesk.features.campaigns.queries.rehearsals import Rehearsal
 from frontdesk.features.campaigns.rehearsal import Summary
 from frontdesk.features.senders import SendingNumber, may_send_marketing
+from frontdesk.web.pages.campaign_charts import Bar, Moment, Part, bar_reasons, draw_hours, part_people
 from frontdesk.web.pages.reasons import reason_words
 from frontdesk.web.pages.rows import Chip, Tone
 from frontdesk.web.pages.views import Place
-from frontdesk.web.words import count_words, moment_words
+from frontdesk.web.words import moment_words
 
-BAR_HEIGHT = 36
-SLOT = 10  # of the drawing's width for each hour
 _CHIPS: Mapping[CampaignStatus, Chip] = {
     CampaignStatus.DRAFT: Chip("draft", Tone.CALM),
     CampaignStatus.APPROVED: Chip("approved", Tone.BUSY),
@@ -78,26 +76,6 @@ class NumberLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """The texts of one hour, as a bar of a drawing."""
-
-    x: int
-    y: float
-    height: float
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """The texts of one day by hour."""
-
-    label: str
-    people: int
-    bars: Sequence[Bar]
-    words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """People who share a reason; `share` is of all, in percent."""
 
@@ -118,8 +96,9 @@ class RehearsalView:
     error: str
     done_at: datetime | None
     summary: Summary | None
-    days: Sequence[Day]
-    reasons: Sequence[Reason]
+    parts: Sequence[Part]
+    hours: Sequence[Moment]
+    reasons: Sequence[Bar]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,8 +197,6 @@ def show_rehearsal(rehearsal: Rehearsal, campaign: Campaign, *, place: Place) ->
     """Show a rehearsal in figures, hours and reasons."""
     summary = msgspec.json.decode(rehearsal.summary, type=Summary) if rehearsal.status == "done" else None
     error = str(json.loads(rehearsal.summary).get("error", "")) if rehearsal.status == "failed" else ""
-    codes = {} if summary is None else summary.by_code
-    reasons = sorted(((people, code) for code, people in codes.items() if code != "ok"), reverse=True)
     return RehearsalView(
         id=rehearsal.id,
         status=rehearsal.status,
@@ -228,39 +205,10 @@ def show_rehearsal(rehearsal: Rehearsal, campaign: Campaign, *, place: Place) ->
         error=error,
         done_at=rehearsal.done_at,
         summary=summary,
-        days=[] if summary is None else draw_days(summary.by_hour, place=place),
-        reasons=[Reason(words=reason_words(code), people=people, tone=Tone.WARN) for people, code in reasons],
+        parts=[] if summary is None else part_people(summary),
+        hours=[] if summary is None else draw_hours(summary.by_hour, place=place),
+        reasons=[] if summary is None else bar_reasons(summary),
     )
-
-
-def draw_days(by_hour: Mapping[str, int], *, place: Place) -> list[Day]:
-    """Draw texts by hour, a line for each day of the business's zone from the first to the last."""
-    zone, found = ZoneInfo(place.zone), Counter[tuple[date, int]]()
-    for hour, people in by_hour.items():
-        local = datetime.strptime(hour, "%Y-%m-%dT%H:%M%z").astimezone(zone)
-        found[(local.date(), local.hour)] += people
-    if not found:
-        return []
-    highest, (first, _), (last, _) = max(found.values()), min(found), max(found)
-    return [
-        _day(first + timedelta(days=at), found, highest=highest, place=place) for at in range((last - first).days + 1)
-    ]
-
-
-def _day(day: date, found: Counter[tuple[date, int]], *, highest: int, place: Place) -> Day:
-    counts = {hour: found[(day, hour)] for hour in range(24) if found[(day, hour)]}
-    label = "Today" if day == place.now.astimezone(ZoneInfo(place.zone)).date() else f"{day:%a} {day.day} {day:%b}"
-    bars = [
-        Bar(
-            x=hour * SLOT + 1,
-            y=round(BAR_HEIGHT - max(2.0, BAR_HEIGHT * people / highest), 1),
-            height=round(max(2.0, BAR_HEIGHT * people / highest), 1),
-            words=f"{hour:02}:00 to {hour + 1:02}:00: {count_words(people)}",
-        )
-        for hour, people in counts.items()
-    ]
-    spoken = "; ".join(bar.words for bar in bars) or "nothing"
-    return Day(label=label, people=sum(counts.values()), bars=bars, words=f"{label}: {spoken}")
 
 
 def show_results(lines: Sequence[ResultLine]) -> ResultsView:

@@ -16,7 +16,7 @@ from frontdesk.kernel.errors import Refused
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.campaign_editor import add_editor
 from frontdesk.web.pages.campaign_people import Listed, read_people, read_rehearsed
-from frontdesk.web.pages.campaign_reading import PAGE, read_campaign, read_lines
+from frontdesk.web.pages.campaign_reading import PAGE, read_campaign, read_course, read_lines
 from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown, go_to
 from frontdesk.web.pages.views import read_place
 from frontdesk.wiring import Frontdesk
@@ -54,9 +54,11 @@ class CampaignDesk:
     ) -> Response:
         """Answer with a campaign's page; a refusal is told on it."""
         async with visit.transaction() as tx:
-            view = await read_campaign(tx, visit, campaign_id)
+            view, course = await read_campaign(tx, visit, campaign_id), await read_course(tx, campaign_id)
         wrong, status = ("", 200) if refusal is None else (refusal.message, refusal.status)
-        return await self.page(request, visit, "campaign.html", status=status, campaign=view, ask=ask, wrong=wrong)
+        return await self.page(
+            request, visit, "campaign.html", status=status, campaign=view, course=course, ask=ask, wrong=wrong
+        )
 
     async def turn(self, request: Request, visit: Visit, campaign_id: UUID, act: Act) -> Response:
         """Do something with a campaign, and show its page with what came of it."""
@@ -117,6 +119,14 @@ def _add_reading(routes: APIRouter, door: FrontDoor, desk: CampaignDesk) -> None
             # What may be done has changed, and with it the rest of the page.
             answer.headers["HX-Refresh"] = "true"
         return answer
+
+    @routes.get("/{campaign_id}/course")
+    async def course(request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:
+        async with visit.transaction() as tx:
+            view = await read_course(tx, campaign_id)
+        if FRAGMENT not in request.headers:
+            return go_to(home_of(visit, campaign_id))
+        return desk.frames.part(request, Shown(template="_campaign_course.html", values={"course": view}))
 
 
 def _add_people(routes: APIRouter, door: FrontDoor, desk: CampaignDesk) -> None:
@@ -191,7 +201,7 @@ def _add_running(routes: APIRouter, door: FrontDoor, desk: CampaignDesk, wake: C
 
 def _add_brakes(routes: APIRouter, door: FrontDoor, desk: CampaignDesk, wake: Callable[[], None]) -> None:
     may_pause = door.to_business(Scope.DELIVERY_PAUSE)
-    may_resume = door.to_business(Scope.DELIVERY_RESUME)
+    may_resume = door.to_business(Scope.DELIVERY_RESUME, proven=True)
 
     @routes.post("/{campaign_id}/pause")
     async def pause(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Path
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from frontdesk.features import conversations
 from frontdesk.features.conversations.routes import answer, member_of
@@ -17,8 +17,9 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
 from frontdesk.web.access import CHOSEN_COOKIE, Caller, FrontDoor, list_businesses, unknown_business
 from frontdesk.web.pages.home import Board
+from frontdesk.web.pages.home_live import HomeLooks, HomeScene
 from frontdesk.web.pages.home_page import Console
-from frontdesk.web.pages.live import LiveTimeline
+from frontdesk.web.pages.live import Streams, asked_cursor
 from frontdesk.web.pages.views import read_pause, read_rows, read_tasks, read_thread
 from frontdesk.web.rendering import render
 from frontdesk.web.simulate import CustomerTextOrder, MissedCallOrder, Simulator
@@ -81,6 +82,7 @@ def _add_first_page(routes: APIRouter, parts: Frontdesk, door: FrontDoor, consol
 def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: asyncio.Event, board: Board) -> None:
     may_look = door.to_business(Scope.CALLS_READ)
     may_read = door.to_business(Scope.MESSAGES_READ)
+    looks, streams = HomeLooks(parts, board), Streams(parts=parts, guard=may_look, closing=closing)
 
     @routes.get("/businesses/{tenant_id}/timeline")
     async def older_rows(visit: Annotated[Visit, Depends(may_look)], before: UUID | None = None) -> Response:
@@ -90,13 +92,8 @@ def _add_reading(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: 
 
     @routes.get("/businesses/{tenant_id}/stream")
     async def stream(request: Request, visit: Annotated[Visit, Depends(may_look)], after: str = "") -> Response:
-        live = LiveTimeline(
-            parts, request, visit, guard=may_look, csrf=door.entrance.csrf_for(request), closing=closing, board=board
-        )
-        cursor = request.headers.get("last-event-id") or after
-        return StreamingResponse(
-            live.follow(cursor), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-        )
+        csrf = door.entrance.csrf_for(request)
+        return streams.open(request, visit, HomeScene(parts, looks, cursor=asked_cursor(request, after), csrf=csrf))
 
     @routes.get("/businesses/{tenant_id}/threads/{conversation_id}")
     async def thread_panel(
@@ -172,7 +169,7 @@ def _add_switch(routes: APIRouter, parts: Frontdesk, door: FrontDoor, wake: Call
     async def resume(
         request: Request,
         _tenant_id: Annotated[UUID, Path(alias="tenant_id")],
-        visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_RESUME, reserved=True))],
+        visit: Annotated[Visit, Depends(door.to_business(Scope.DELIVERY_RESUME, reserved=True, proven=True))],
     ) -> Response:
         await resume_business(visit, parts.switches, wake=wake)
         return await _switched(request, visit)

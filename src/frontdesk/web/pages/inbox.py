@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from frontdesk.features import conversations
 from frontdesk.features.conversations import View
@@ -16,11 +16,10 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.paging import MomentCursor, read_cursor
 from frontdesk.web.access import FrontDoor
-from frontdesk.web.navigation import places_for
 from frontdesk.web.pages.contact_views import PersonView, read_person
 from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown
 from frontdesk.web.pages.inbox_acts import add_acts
-from frontdesk.web.pages.inbox_live import LiveInbox
+from frontdesk.web.pages.inbox_live import InboxLooks, InboxScene
 from frontdesk.web.pages.inbox_replies import add_replies
 from frontdesk.web.pages.inbox_views import (
     DeskView,
@@ -32,10 +31,10 @@ from frontdesk.web.pages.inbox_views import (
     read_staff,
 )
 from frontdesk.web.pages.inbox_words import Staff
+from frontdesk.web.pages.live import Streams, asked_cursor
 from frontdesk.wiring import Frontdesk
 
 Words = Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")]
-PALETTE = 6
 
 
 def inbox_pages(parts: Frontdesk, door: FrontDoor, *, closing: asyncio.Event) -> APIRouter:
@@ -65,11 +64,15 @@ class InboxDesk:
         words: str = "",
         before: tuple[datetime, UUID] | None = None,
         opened: UUID | None = None,
+        by_meaning: bool = True,
     ) -> tuple[ListView, Staff]:
-        """Read the list of threads, or what is found by words, and who works here."""
+        """Read the list of threads, or what is found by words and by meaning, and who works here."""
         staff = await read_staff(self._parts.system, visit)
         if words:
-            found = await read_found(self._parts.system, visit, words=words, before=before, opened=opened)
+            meanings = self._parts.meanings if by_meaning else None
+            found = await read_found(
+                self._parts.system, visit, words=words, before=before, meanings=meanings, opened=opened
+            )
             return found, staff
         async with visit.transaction() as tx:
             return await read_list(tx, visit, staff, view=view, before=before, opened=opened), staff
@@ -139,25 +142,14 @@ def _add_lists(routes: APIRouter, door: FrontDoor, desk: InboxDesk) -> None:
         threads, _ = await desk.read_list(visit, view=view, words=q.strip(), before=place, opened=opened)
         return await desk.show_list(request, visit, threads)
 
-    @routes.get("/palette")
-    async def palette(request: Request, visit: Annotated[Visit, Depends(may_read)], q: Words = "") -> Response:
-        asked = q.strip()
-        threads, _ = await desk.read_list(visit, view=View.OPEN, words=asked)
-        places = [one for one in places_for(visit.principal, visit.tenant_id) if asked.lower() in one.words.lower()]
-        values: dict[str, object] = {"threads": threads, "places": places, "most": PALETTE}
-        return desk.frames.part(request, Shown(template="_thread_palette.html", values=values))
-
 
 def _add_stream(routes: APIRouter, parts: Frontdesk, door: FrontDoor, closing: asyncio.Event) -> None:
     may_read = door.to_business(Scope.MESSAGES_READ)
+    looks, streams = InboxLooks(), Streams(parts=parts, guard=may_read, closing=closing)
 
     @routes.get("/stream")
     async def stream(request: Request, visit: Annotated[Visit, Depends(may_read)], after: str = "") -> Response:
-        live = LiveInbox(parts, request, visit, guard=may_read, closing=closing)
-        cursor = request.headers.get("last-event-id") or after
-        return StreamingResponse(
-            live.follow(cursor), media_type="text/event-stream", headers={"x-accel-buffering": "no"}
-        )
+        return streams.open(request, visit, InboxScene(parts, looks, cursor=asked_cursor(request, after)))
 
 
 def _add_thread(routes: APIRouter, door: FrontDoor, desk: InboxDesk) -> None:

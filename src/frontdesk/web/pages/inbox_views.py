@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from frontdesk.features import contacts, conversations, delivery, tenants
-from frontdesk.features.conversations import CannedReply, Counts, Found, FoundPerson, Line, View
+from frontdesk.features.conversations import CannedReply, Counts, FoundPerson, Line, Meanings, Meant, View
 from frontdesk.features.conversations.routes import member_of
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.members import list_members
@@ -17,6 +17,7 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Database, Transaction
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.paging import write_cursor
+from frontdesk.web.pages.inbox_found import Hit, NearView, to_hit, to_near
 from frontdesk.web.pages.inbox_rests import Rest, rests
 from frontdesk.web.pages.inbox_words import Item, Staff, initials, last_words, span_words, to_items
 from frontdesk.web.pages.reasons import reason_words
@@ -72,16 +73,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A text or note that was found, with its words cut where the looked-for ones begin and end."""
-
-    found: Found
-    who: str
-    at: str
-    pieces: Sequence[tuple[bool, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ListView:
     """The list of threads, or what was found by words."""
 
@@ -93,6 +84,7 @@ class ListView:
     is_first: bool
     words: str = ""
     hits: Sequence[Hit] = ()
+    near: NearView = field(default_factory=NearView)
     people: Sequence[FoundPerson] = ()
     opened: UUID | None = None
     may_send: bool = False
@@ -207,15 +199,21 @@ async def read_found(
     *,
     words: str,
     before: tuple[datetime, UUID] | None,
+    meanings: Meanings | None = None,
     opened: UUID | None = None,
 ) -> ListView:
-    """Read what is found by words: people on the first page, texts and notes newest first."""
+    """Read what is found: texts and notes by words, newest first; people and what means alike on the first page.
+
+    Without `meanings` words alone are looked up, as somebody types.
+    """
+    question = await meanings.read(words) if meanings is not None and before is None else None
     async with system.transaction(visit.tenant_id) as tx:
         places = await conversations.find_words(tx, words=words, before=before)
         ids = await conversations.find_people(tx, words=words) if before is None else ()
     async with visit.transaction() as tx:
         place = await read_place(tx)
         found = await conversations.show_words(tx, places, words=words)
+        meant = await conversations.find_alike(tx, question, apart_from=places.words) if question else Meant()
         people = await conversations.show_people(tx, ids) if visit.may(Scope.CONTACTS_READ) else []
         counts = await conversations.count_views(tx, reader=member_of(visit))
     return ListView(
@@ -226,7 +224,8 @@ async def read_found(
         next="" if places.next is None else write_cursor(places.next[0], str(places.next[1])),
         is_first=before is None,
         words=words,
-        hits=[_hit(one, place) for one in found],
+        hits=[to_hit(one, place) for one in found],
+        near=to_near(meant, place),
         people=people,
         opened=opened,
         blank=("Nothing found", "Texts and notes are searched by whole words in English and Spanish, people by parts."),
@@ -314,19 +313,6 @@ def _tabs(counts: Counts) -> list[Tab]:
     }
     shown = {view: "99+" if count >= MANY else str(count) for view, count in known.items() if count}
     return [Tab(view=view, words=words, count=shown.get(view, "")) for view, words in VIEW_WORDS.items()]
-
-
-def _hit(found: Found, place: Place) -> Hit:
-    pieces: list[tuple[bool, str]] = []
-    for index, piece in enumerate(found.snippet.split("\x02")):
-        marked, end, rest = piece.partition("\x03")
-        pieces += [(True, marked), (False, rest)] if index and end else [(False, piece)]
-    return Hit(
-        found=found,
-        who=found.name or phone_words(found.phone_e164),
-        at=last_words(found.at, place),
-        pieces=[(marked, words) for marked, words in pieces if words],
-    )
 
 
 def _silence(visit: Visit, line: Line, reach: conversations.Reachability, *, who: str, now: datetime) -> str:

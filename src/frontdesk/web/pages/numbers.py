@@ -138,7 +138,7 @@ def _add_looking(routes: APIRouter, door: FrontDoor, desk: NumbersDesk) -> None:
 
 
 def _add_changing(routes: APIRouter, door: FrontDoor, desk: NumbersDesk) -> None:
-    may_write = door.to_business(Scope.NUMBERS_WRITE)
+    may_write = door.to_business(Scope.NUMBERS_WRITE, proven=True)
 
     @routes.post("")
     async def add(request: Request, visit: Annotated[Visit, Depends(may_write)]) -> Response:

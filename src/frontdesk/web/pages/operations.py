@@ -12,7 +12,7 @@ from starlette.responses import Response
 from frontdesk.features import delivery
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import PlatformVisit
-from frontdesk.operations import drills, runbooks
+from frontdesk.operations import runbooks
 from frontdesk.operations.checking import list_states
 from frontdesk.operations.checking.queries import count_processes
 from frontdesk.web.access import FrontDoor
@@ -22,6 +22,7 @@ from frontdesk.web.pages.operations_audit import add_audit
 from frontdesk.web.pages.operations_backups import add_backups
 from frontdesk.web.pages.operations_decisions import add_decisions
 from frontdesk.web.pages.operations_desk import OperationsDesk
+from frontdesk.web.pages.operations_drills import add_drills
 from frontdesk.web.pages.operations_incidents import add_incidents, list_open
 from frontdesk.web.pages.operations_on_call import add_on_call
 from frontdesk.web.pages.operations_runs import add_runbooks, add_runs
@@ -32,13 +33,11 @@ from frontdesk.web.pages.operations_views import (
     RunView,
     age_words,
     show_checks,
-    show_drills,
     show_run,
 )
 from frontdesk.wiring import Frontdesk
 from frontdesk.wiring.alerting import alert_rules
 
-DRILLS = 1000
 RUNS = 100
 KINDS = ("web", "worker")
 HOME = "/operations"
@@ -83,6 +82,7 @@ def operation_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], Non
     add_alerts(routes, door, desk, alert_rules(parts.settings))
     add_incidents(routes, door, desk)
     add_backups(routes, door, desk)
+    add_drills(routes, door, desk)
     add_on_call(routes, door, desk)
     add_switches(routes, door, desk, wake)
     add_audit(routes, door, desk)
@@ -117,13 +117,6 @@ def _add_standing(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> N
             return go_to(HOME)
         values = {"standing": await _read(visit, desk.parts)}
         return desk.part(request, visit, Shown(template="_operations_now.html", values=values))
-
-    @routes.get("/drills")
-    async def drilled(request: Request, visit: Annotated[PlatformVisit, Depends(may_read)]) -> Response:
-        async with visit.transaction() as tx:
-            lines = show_drills(await drills.list_results(tx, limit=DRILLS), now=tx.now)
-            now = tx.now
-        return await desk.page(request, visit, "operations_drills.html", tab="drills", lines=lines, now=now)
 
 
 async def _read(visit: PlatformVisit, parts: Frontdesk) -> Standing:

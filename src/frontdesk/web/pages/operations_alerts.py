@@ -20,7 +20,7 @@ from frontdesk.operations.alerts.silencing import lift_silence, silence_alerts
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import go_to
 from frontdesk.web.pages.operations_desk import OperationsDesk
-from frontdesk.web.pages.operations_views import age_words, severity_chip
+from frontdesk.web.pages.operations_views import age_words, severity_chip, title_of
 from frontdesk.web.pages.rows import Chip, Tone
 
 ALERTS = "/operations/alerts"
@@ -41,6 +41,7 @@ class AlertLine:
     state: Chip
     severity: Chip
     since: str
+    runbook_title: str
     may_be_silenced: bool
 
 
@@ -108,6 +109,7 @@ async def _show(
             state=_STATES[one.state],
             severity=severity_chip(Severity[one.severity.upper()]),
             since=age_words(now - (one.resolved_at or one.since_at)),
+            runbook_title=title_of(one.runbook) if one.runbook else "",
             may_be_silenced=one.labels.get("compliance") != "true",
         )
         for one in seen.alerts

@@ -10,20 +10,27 @@ from starlette.responses import Response
 from frontdesk.kernel import epoch
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import PlatformVisit
+from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.jobs import RunState, list_runs_of
 from frontdesk.kernel.upkeep import Order
 from frontdesk.operations.backups import queries
+from frontdesk.operations.backups.jobs import DRILL, TAKE
 from frontdesk.operations.backups.model import BackupState, DrillState, StreamState
 from frontdesk.operations.backups.queries import BackupRow, Drill
 from frontdesk.operations.checking.registry import get_remedy
 from frontdesk.web.access import FrontDoor
-from frontdesk.web.pages.frame import go_to
+from frontdesk.web.pages.audit_words import name_words
+from frontdesk.web.pages.frame import FRAGMENT, Shown, go_to
 from frontdesk.web.pages.operations_desk import OperationsDesk
 from frontdesk.web.pages.operations_views import age_words
 from frontdesk.web.pages.rows import Chip, Tone
 
 BACKUPS = "/operations/backups"
 ORDERS = {"take": "backups.take_backup", "prove": "backups.prove_backup"}
+WORK = {TAKE: "A backup is being taken", DRILL: "The last backup is being restored for proof"}
+OPEN = frozenset({RunState.QUEUED, RunState.RUNNING})
+FEW = 3
 KINDS = {"base": "whole server", "dump": "dump"}
 STATES = {
     BackupState.FINISHED.value: Chip("taken", Tone.GOOD),
@@ -63,6 +70,15 @@ class DrillLine:
     age: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A backup or a proof that is being made."""
+
+    words: str
+    state: Chip
+    trouble: str
+
+
 def add_backups(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> None:
     """Add the page of backups, and ordering one or its proof."""
     may_read = door.to_platform(Scope.OPERATIONS_READ)
@@ -71,6 +87,18 @@ def add_backups(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> Non
     @routes.get("/backups")
     async def backups(request: Request, visit: Annotated[PlatformVisit, Depends(may_read)]) -> Response:
         return await _show(desk, request, visit)
+
+    @routes.get("/backups/live")
+    async def live(request: Request, visit: Annotated[PlatformVisit, Depends(may_read)], seen: str = "") -> Response:
+        if FRAGMENT not in request.headers:
+            return go_to(BACKUPS)
+        async with visit.transaction() as tx:
+            under_way = await _under_way(tx)
+        answer = desk.part(request, visit, Shown(template="_backups_now.html", values={"under_way": under_way}))
+        if seen != str(len(under_way)):
+            # One has ended: it stands in the tables of the page now.
+            answer.headers["HX-Refresh"] = "true"
+        return answer
 
     @routes.post("/backups")
     async def order(
@@ -87,6 +115,7 @@ async def _show(
     desk: OperationsDesk, request: Request, visit: PlatformVisit, *, refusal: Refused | None = None
 ) -> Response:
     async with visit.transaction() as tx:
+        under_way = await _under_way(tx)
         taken = await queries.list_backups(tx)
         proven = await queries.list_drills(tx)
         stream = await queries.find_stream(tx)
@@ -122,8 +151,24 @@ async def _show(
         stream_chip=None if stream is None else STREAMS[stream.state],
         stream_age="" if stream is None else age_words(now - stream.seen_at),
         era=era,
+        claimed_by=name_words(era.claimed_by) if era.claimed_by else "",
+        under_way=under_way,
         wrong="" if refusal is None else refusal.message,
     )
+
+
+async def _under_way(tx: Transaction) -> list[OrderLine]:
+    """List what was ordered here, or by the clock, and has not ended."""
+    found = []
+    for workflow, words in WORK.items():
+        for run in await list_runs_of(tx, workflow=workflow, limit=FEW):
+            if run.state is RunState.QUEUED and run.last_error:
+                found.append(OrderLine(words=words, state=Chip("tried again soon", Tone.BAD), trouble=run.last_error))
+            elif run.state in OPEN:
+                is_running = run.state is RunState.RUNNING
+                state = Chip("under way", Tone.WARN) if is_running else Chip("waits for a worker", Tone.CALM)
+                found.append(OrderLine(words=words, state=state, trouble=""))
+    return found
 
 
 def size_words(count: int) -> str:

@@ -19,6 +19,7 @@ from frontdesk.operations.runbooks import library
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import go_to
 from frontdesk.web.pages.operations_desk import OperationsDesk
+from frontdesk.web.pages.operations_timeline import tell_timeline
 from frontdesk.web.pages.operations_views import age_words, title_of
 from frontdesk.web.pages.rows import Chip, Tone
 
@@ -166,6 +167,7 @@ async def _show(
         tab="incidents",
         status=200 if refusal is None else refusal.status,
         report=report,
+        timeline=tell_timeline(report.timeline, visitor=visit.actor),
         one=incident,
         stands=STATES[incident.state],
         runbook_title=title_of(incident.runbook),

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from frontdesk.kernel.auth import Scope
+from frontdesk.kernel.auth import Scope, refuse_unproven
 from frontdesk.kernel.auth.visit import PlatformVisit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
@@ -146,10 +146,14 @@ def _add_steering(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> N
             typed = _typed(await runbooks.get_run(tx, run_id=run_id), form)
         try:
             async with visit.transaction() as tx:
+                if (await runbooks.get_run(tx, run_id=run_id)).approval is Approval.OWNER:
+                    refuse_unproven(visit.principal, now=tx.now)
                 await runbooks.approve_run(
                     tx, run_id=run_id, by=visit.actor, level=Approval.OWNER, arguments=_arguments(typed)
                 )
         except Refused as refusal:
+            if refusal.code == "auth.prove_again":
+                raise
             return await _show_run(desk, request, visit, run_id, refusal=refusal, typed=typed)
         return go_to(f"{RUNS}/{run_id}")
 

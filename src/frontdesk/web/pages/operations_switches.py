@@ -229,7 +229,7 @@ def _add_moving(routes: APIRouter, door: FrontDoor, keeper: SwitchDesk) -> None:
 
     @routes.post("/switches/release")
     async def release(
-        visit: Annotated[PlatformVisit, Depends(door.to_platform(Scope.DELIVERY_RESUME, reserved=True))],
+        visit: Annotated[PlatformVisit, Depends(door.to_platform(Scope.DELIVERY_RESUME, reserved=True, proven=True))],
         scope: What = "global",
         key: Key = "",
     ) -> Response:

@@ -22,7 +22,7 @@ TONES: Mapping[Severity, Tone] = {
     Severity.WARNING: Tone.WARN,
     Severity.CRITICAL: Tone.BAD,
 }
-_RUN_CHIPS: Mapping[RunState, Chip] = {
+RUN_CHIPS: Mapping[RunState, Chip] = {
     RunState.DIAGNOSING: Chip("looking", Tone.BUSY),
     RunState.AWAITING_APPROVAL: Chip("waits for a yes", Tone.WARN),
     RunState.REPAIRING: Chip("repairing", Tone.BUSY),
@@ -255,7 +255,7 @@ def show_run(
     return RunView(
         run=run,
         title=title_of(run.slug),
-        chip=_RUN_CHIPS[run.state],
+        chip=RUN_CHIPS[run.state],
         started_by=actor_words(run.started_by, visitor),
         approved_by=actor_words(run.approved_by, visitor),
         steps=[_step(step) for step in steps],

@@ -261,7 +261,7 @@ async def _read_people(
             total=total,
             next=found[-1].id if len(found) == PAGE else None,
             is_first=before is None,
-            tags=await cards.list_tags(tx),
+            tags=await cards.list_tag_names(tx),
             segments=await segments.list_segments(tx, before=None, limit=MAX_SEGMENTS),
             imports=show_imports(await importing.list_imports(tx, before=None, limit=IMPORTS)),
             ask=ask,

@@ -105,7 +105,7 @@ class SegmentDesk:
         told = ""
         async with visit.transaction() as tx:
             place = await read_place(tx)
-            tags = await cards.list_tags(tx)
+            tags = await cards.list_tag_names(tx)
             found = None
             if refusal is None:
                 try:
@@ -121,7 +121,7 @@ class SegmentDesk:
             "segment": segment,
             "kinds": KINDS,
             "hints": HINTS,
-            "tags": [one.tag for one in tags],
+            "tags": tags,
             "found": found,
             "wrong": told if refusal is None else refusal.message,
             "ask": ask,

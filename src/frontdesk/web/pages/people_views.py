@@ -11,12 +11,12 @@ import msgspec
 
 from frontdesk.features.contacts import Segment
 from frontdesk.features.contacts.model import Card, Details, Import, ImportStatus, LeftPerson, RowFault
-from frontdesk.features.contacts.queries.cards import TagCount
 from frontdesk.features.contacts.service.importing import Settings
 from frontdesk.features.contacts.service.reading import Found
 from frontdesk.features.contacts.sheets.columns import FIELD, TARGETS, field_key
 from frontdesk.web.pages.rows import Chip, Tone
 from frontdesk.web.pages.views import Place
+from frontdesk.web.words import phone_words
 
 PAGE = 50
 PREVIEW = 5
@@ -88,7 +88,7 @@ class PeopleView:
     total: int | None
     next: UUID | None
     is_first: bool
-    tags: Sequence[TagCount]
+    tags: Sequence[str]
     segments: Sequence[Segment]
     imports: Sequence[ImportLine]
     ask: str
@@ -205,14 +205,17 @@ def _columns(found: Found, details: Sequence[Details]) -> list[ColumnView]:
         places = [at for at, one in enumerate(found.header) if one == heading and at not in held]
         if places:
             held[places[0]] = target
-    return [_column(at, heading, held.get(at, "skip"), details) for at, heading in enumerate(found.header)]
+    raw = dict(enumerate(found.samples))
+    return [
+        _column(at, heading, held.get(at, "skip"), details, raw.get(at, "")) for at, heading in enumerate(found.header)
+    ]
 
 
-def _column(at: int, heading: str, target: str, details: Sequence[Details]) -> ColumnView:
+def _column(at: int, heading: str, target: str, details: Sequence[Details], raw: str) -> ColumnView:
     own = FIELD + (field_key(heading.removeprefix(FIELD)) or f"column_{at + 1}")
     fields = dict.fromkeys([own, target] if target.startswith(FIELD) else [own])
     choices = [("skip", "Leave out"), *TARGET_WORDS.items(), *((field, target_words(field)) for field in fields)]
-    sample = next((value for one in details if (value := _value(one, target))), "")
+    sample = raw or next((value for one in details if (value := _value(one, target))), "")
     return ColumnView(at=at, heading=heading or f"Column {at + 1}", target=target, choices=choices, sample=sample)
 
 
@@ -221,8 +224,16 @@ def _preview(found: Found, details: Sequence[Details]) -> PreviewView:
     shown = [one for one in targets if any(_value(person, one) for person in details)]
     return PreviewView(
         headings=[target_words(target) for target in shown],
-        rows=[[_value(person, target) for target in shown] for person in details[:PREVIEW]],
+        rows=[[_as_read(person, target) for target in shown] for person in details[:PREVIEW]],
     )
+
+
+def _as_read(details: Details, target: str) -> str:
+    """Write what a row says as people read it."""
+    value = _value(details, target)
+    if target == "phone":
+        return phone_words(value)
+    return value.replace("_", " ") if target == "timezone" else value
 
 
 def _value(details: Details, target: str) -> str:

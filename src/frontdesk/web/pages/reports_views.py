@@ -148,9 +148,8 @@ async def read_reports(tx: Transaction, *, period: str, first: str, last: str) -
     place = await read_place(tx)
     chosen = choose(place, period=period, first=first, last=last)
     days = await insights.list_days(tx, chosen.period)
-    funnel = await insights.get_funnel(tx, chosen.period)
-    agents = await insights.list_agents(tx, chosen.period)
-    hours = await insights.list_hours(tx, chosen.period)
+    summed = await insights.sum_up(tx, chosen.period)
+    funnel, agents, hours = summed.total.funnel, summed.total.agents, summed.total.hours
     total = _sum([one.counted for one in days])
     return ReportsView(
         place=place,
@@ -162,10 +161,10 @@ async def read_reports(tx: Transaction, *, period: str, first: str, last: str) -
         funnel=_funnel(funnel),
         worth=money_words(funnel.worth_cents),
         deposits=money_words(funnel.deposits_cents),
-        waits=_waits(await insights.list_waits(tx, chosen.period)),
+        waits=_waits(summed.total.waits),
         answers=_answers(agents),
         agents=[_agent(one) for one in agents if one.texts],
-        campaigns=[_campaign(one) for one in await insights.list_campaigns(tx, chosen.period)],
+        campaigns=[_campaign(one) for one in await insights.list_campaigns(tx, summed)],
         hours=_heat(hours),
         busiest=_busiest(hours),
         delivered="" if total.delivery_rate is None else f"{total.delivery_rate * 100:.1f} %",

@@ -3,6 +3,7 @@ const SNAP_ROWS = 3; // fifteen minutes
 const TYPING_MS = 250;
 const MINUTE_MS = 60_000;
 const STARTED_PX = 5;
+const PRESSED_MS = 450;
 const root = document.getElementById("agenda");
 let source = null;
 let busy = 0;
@@ -213,7 +214,7 @@ document.addEventListener("keydown", (event) => {
 // An appointment is lifted, follows the pointer in steps of fifteen minutes, and says whether it fits.
 root.addEventListener("pointerdown", (event) => {
   const link = event.target.closest("[data-move]");
-  if (!link || event.button || event.pointerType === "touch" || !board()?.dataset.csrf || !matchMedia("(min-width: 721px)").matches) return;
+  if (!link || event.button || !board()?.dataset.csrf || !matchMedia("(min-width: 721px)").matches) return;
   if (board().classList.contains("listed")) return;
   const entry = link.closest(".agenda-entry");
   drag = {
@@ -225,7 +226,28 @@ root.addEventListener("pointerdown", (event) => {
     rows: Number(link.dataset.rows),
     free: null,
     ghost: null,
+    pressed: null,
   };
+  // A finger that stays lifts; one that goes on its way scrolls, as it does everywhere.
+  if (event.pointerType === "touch") drag.pressed = setTimeout(liftByTouch, PRESSED_MS);
+});
+
+function liftByTouch() {
+  if (!drag || drag.ghost) return;
+  navigator.vibrate?.(15);
+  lift();
+  place();
+}
+
+root.addEventListener(
+  "touchmove",
+  (event) => {
+    if (drag?.ghost) event.preventDefault();
+  },
+  { passive: false },
+);
+root.addEventListener("contextmenu", (event) => {
+  if (drag?.pressed) event.preventDefault();
 });
 
 root.addEventListener("dragstart", (event) => event.preventDefault());
@@ -271,6 +293,11 @@ document.addEventListener("pointermove", (event) => {
   if (!drag) return;
   const far = Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > STARTED_PX;
   if (!drag.ghost && !far) return;
+  if (!drag.ghost && drag.pressed) {
+    clearTimeout(drag.pressed);
+    drag = null;
+    return;
+  }
   drag.x = event.clientX;
   drag.y = event.clientY;
   if (!drag.ghost) lift();
@@ -279,10 +306,15 @@ document.addEventListener("pointermove", (event) => {
 
 document.addEventListener("pointerup", () => {
   if (!drag) return;
+  clearTimeout(drag.pressed);
   if (!drag.ghost) drag = null;
   else drop(drag.spot ?? undefined);
 });
-document.addEventListener("pointercancel", () => drag && drop(null));
+document.addEventListener("pointercancel", () => {
+  if (!drag) return;
+  clearTimeout(drag.pressed);
+  drop(null);
+});
 
 function drop(spot) {
   const { link, entry, ghost } = drag;

@@ -18,6 +18,7 @@ function read(figure) {
   const rows = [...figure.querySelectorAll("tbody tr")];
   return {
     labels: rows.map((row) => row.querySelector("th").textContent.trim()),
+    short: rows.map((row) => row.querySelector("th").dataset.short ?? row.querySelector("th").textContent.trim().replace(/^\w+ /, "")),
     series: names.map((name, place) => ({
       label: name.textContent.trim(),
       ink: inkOf(name, "::before"),
@@ -26,7 +27,7 @@ function read(figure) {
   };
 }
 
-function axes(figure, labels) {
+function axes(figure, short) {
   const muted = inkOf(figure.querySelector("summary"));
   const line = getComputedStyle(figure.querySelector("[data-canvas]")).borderBottomColor;
   const font = "12px " + getComputedStyle(document.documentElement).fontFamily;
@@ -38,7 +39,7 @@ function axes(figure, labels) {
       size: 30,
       space: 64,
       incrs: STEPS,
-      values: (_, splits) => splits.map((at) => (labels[at] ?? "").replace(/^\w+ /, "")),
+      values: (_, splits) => splits.map((at) => short[at] ?? ""),
     },
     { ...shared, grid: { stroke: line, width: 0.5 }, incrs: STEPS, size: 46 },
   ];
@@ -58,22 +59,24 @@ function draw(figure) {
   const data = read(figure);
   if (!data.labels.length) return;
   const readout = figure.querySelector("output");
+  const columns = figure.dataset.shape === "columns";
   const options = {
     width: Math.max(200, canvas.clientWidth),
     height: narrow.matches ? HEIGHT.narrow : HEIGHT.wide,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
-    scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(4, Math.ceil(high * 1.1))] } },
-    axes: axes(figure, data.labels),
+    scales: { x: { time: false, range: (_, low, high) => (columns ? [low - 0.6, high + 0.6] : [low, high]) }, y: { range: (_, low, high) => [0, Math.max(4, Math.ceil(high * 1.1))] } },
+    axes: axes(figure, data.short),
     series: [
       {},
       ...data.series.map((one, place) => ({
         label: one.label,
         stroke: one.ink,
         width: 2,
-        fill: place === 0 ? one.ink.replace(/^rgb\((.*)\)$/, "rgba($1, 0.1)") : undefined,
-        points: { show: data.labels.length < 15, size: 5, fill: one.ink },
+        fill: place === 0 ? one.ink.replace(/^rgb\((.*)\)$/, `rgba($1, ${columns ? 0.7 : 0.1})`) : undefined,
+        paths: columns ? window.uPlot.paths.bars({ size: [0.7, 60], radius: 0.15 }) : undefined,
+        points: { show: !columns && data.labels.length < 15, size: 5, fill: one.ink },
       })),
     ],
     hooks: { setCursor: [(plot) => tell(readout, data, plot.cursor.idx)] },
@@ -81,7 +84,8 @@ function draw(figure) {
   drawn.get(figure)?.plot.destroy();
   canvas.replaceChildren();
   const xs = data.labels.map((_, place) => place);
-  const plot = new window.uPlot(options, [xs, ...data.series.map((one) => one.values)], canvas);
+  const drawable = (values) => (columns ? values.map((one) => one || null) : values);
+  const plot = new window.uPlot(options, [xs, ...data.series.map((one) => drawable(one.values))], canvas);
   drawn.set(figure, { plot, data });
 }
 
@@ -105,12 +109,12 @@ function prepare(figure) {
   const canvas = figure.querySelector("[data-canvas]");
   const readout = document.createElement("output");
   readout.className = "chart-readout";
-  readout.dataset.hint = "Point at a day, or walk with the arrow keys.";
+  readout.dataset.hint = figure.dataset.hint ?? "Point at a day, or walk with the arrow keys.";
   readout.textContent = readout.dataset.hint;
   canvas.after(readout);
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "group");
-  canvas.setAttribute("aria-label", `${figure.dataset.chart}: walk through the days with the arrow keys`);
+  canvas.setAttribute("aria-label", `${figure.dataset.chart}: walk through it with the arrow keys`);
   canvas.addEventListener("keydown", (event) => step(event, figure));
   draw(figure);
   let width = canvas.clientWidth;
@@ -130,6 +134,15 @@ function redraw() {
 
 if (window.uPlot) {
   for (const figure of document.querySelectorAll("figure[data-chart]")) prepare(figure);
+  // A chart that came with a part of the page is drawn, one that went with it is forgotten.
+  document.addEventListener("htmx:after:swap", () => {
+    for (const [figure, { plot }] of drawn) {
+      if (figure.isConnected) continue;
+      plot.destroy();
+      drawn.delete(figure);
+    }
+    for (const figure of document.querySelectorAll("figure[data-chart]")) if (!drawn.has(figure)) prepare(figure);
+  });
   dark.addEventListener("change", redraw);
   new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 }

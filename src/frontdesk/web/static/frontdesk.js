@@ -1,5 +1,6 @@
 // Makes the console lively; without it every link and form still works.
 import { follow } from "./live.js";
+import "./palette.js";
 
 const NOTICE_MS = 5000;
 const root = document.documentElement;

@@ -6,7 +6,6 @@ const list = document.getElementById("list");
 const desk = document.getElementById("desk");
 const said = document.getElementById("inbox-said");
 const keys = document.getElementById("keys");
-const palette = document.getElementById("palette");
 const FRAGMENT = { "HX-Request": "true" };
 const RETRY_MS = 3000;
 const GATHER_MS = 120;
@@ -419,7 +418,7 @@ document.addEventListener("input", (event) => {
         kept.querySelector("a")?.focus();
       }
     }
-  } else if (event.target.id === "palette-words") look();
+  }
 });
 
 addEventListener("popstate", () => {
@@ -459,16 +458,6 @@ function press(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-    event.preventDefault();
-    if (!palette.open) palette.showModal();
-    look();
-    return;
-  }
-  if (palette.open) {
-    steer(event);
-    return;
-  }
   const kept = event.target.closest?.("[data-kept][open]");
   if (kept && ["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) {
     event.preventDefault();
@@ -496,43 +485,6 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-
-// ---- going anywhere
-
-let looking = 0;
-
-function look() {
-  clearTimeout(looking);
-  looking = setTimeout(async () => {
-    const words = document.getElementById("palette-words").value;
-    const fresh = await ask(`${root.dataset.base}/palette?q=${encodeURIComponent(words)}`);
-    if (!fresh) return;
-    document.getElementById("palette-found").replaceChildren(fresh);
-    select(0);
-  }, 80);
-}
-
-function select(at) {
-  const options = [...palette.querySelectorAll("[role=option]")];
-  for (const [index, option] of options.entries()) {
-    option.id = `go-${index}`;
-    option.setAttribute("aria-selected", String(index === at));
-  }
-  document.getElementById("palette-words").setAttribute("aria-activedescendant", options[at] ? `go-${at}` : "");
-  options[at]?.scrollIntoView({ block: "nearest" });
-}
-
-function steer(event) {
-  const options = [...palette.querySelectorAll("[role=option]")];
-  const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    select(Math.min(Math.max(at + (event.key === "ArrowDown" ? 1 : -1), 0), options.length - 1));
-  } else if (event.key === "Enter" && options[at]) {
-    event.preventDefault();
-    options[at].click();
-  }
-}
 
 for (const mark of document.querySelectorAll("[data-help], [data-with-keys]")) mark.hidden = false;
 dressDesk();

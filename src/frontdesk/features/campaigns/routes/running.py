@@ -25,7 +25,7 @@ class Move(Protocol):
 def add_routes(routes: APIRouter, access: Access, wake: Callable[[], None]) -> None:
     """Add the routes of campaigns under way; `wake` tells sleepers that something may be sent or must stop."""
 
-    def add_move(move: Move, verb: str, scope: Scope, *, summary: str, refused: str = "") -> None:
+    def add_move(move: Move, verb: str, scope: Scope, *, summary: str, refused: str = "", proven: bool = False) -> None:
         @routes.post(
             f"/{{campaign_id}}/{verb}",
             name=f"{verb}_campaign",
@@ -33,7 +33,7 @@ def add_routes(routes: APIRouter, access: Access, wake: Callable[[], None]) -> N
             responses={409: {"description": refused}} if refused else None,
         )
         async def move_campaign(
-            campaign_id: UUID, visit: Annotated[Visit, Depends(access.to_business(scope))]
+            campaign_id: UUID, visit: Annotated[Visit, Depends(access.to_business(scope, proven=proven))]
         ) -> CampaignView:
             async with visit.transaction() as tx:
                 moved = await move(tx, campaign_id=campaign_id, by=visit.actor)
@@ -49,7 +49,9 @@ def add_routes(routes: APIRouter, access: Access, wake: Callable[[], None]) -> N
         refused="It is not approved, or its time limit has passed",
     )
     _add_pausing(routes, access, wake)
-    add_move(running.resume_campaign, "resume", Scope.DELIVERY_RESUME, summary="Let a paused campaign go on")
+    add_move(
+        running.resume_campaign, "resume", Scope.DELIVERY_RESUME, summary="Let a paused campaign go on", proven=True
+    )
     add_move(
         running.cancel_campaign,
         "cancel",

@@ -42,21 +42,31 @@ class Maker:
 async def prepare(tx: Transaction, campaign: Campaign, *, started_at: datetime) -> Maker:
     """Read what making the texts needs; a number that may not send is left out, unless none may."""
     tenant = await tenants.get_tenant(tx)
-    weights = await delivery.provider_weights(tx)
     numbers = {one.phone_e164: one for one in await senders.list_numbers(tx) if one.phone_e164 in campaign.senders}
-    usable = {phone: one for phone, one in numbers.items() if one.texting_allowed and one.retired_at is None} or numbers
-    weighted = tuple(
-        (phone, senders.segments_per_second(one.number_type, one.segments_per_second) * weights.get(one.provider, 100))
-        for phone, one in sorted(usable.items())
-    )
     return Maker(
         campaign=campaign,
         business=tenant.name,
         numbers=numbers,
-        weighted=weighted,
+        weighted=await weigh_numbers(tx, usable_numbers(list(numbers.values()))),
         audience=await read_audience(tx, campaign.audience),
         started_at=started_at,
     )
+
+
+def usable_numbers(numbers: Sequence[senders.SendingNumber]) -> list[senders.SendingNumber]:
+    """List the numbers that may send; all of them where none may, so that the gates say why."""
+    return [one for one in numbers if one.texting_allowed and one.retired_at is None] or list(numbers)
+
+
+async def weigh_numbers(tx: Transaction, numbers: Sequence[senders.SendingNumber]) -> tuple[tuple[str, float], ...]:
+    """Tell how much each number takes of the texts: its pace, times the weight of its provider."""
+    weights = await delivery.provider_weights(tx)
+    paces = {
+        one.phone_e164: senders.segments_per_second(one.number_type, one.segments_per_second)
+        * weights.get(one.provider, 100)
+        for one in numbers
+    }
+    return tuple(sorted(paces.items()))
 
 
 async def make_some(tx: Transaction, maker: Maker, *, after: UUID | None, limit: int = BATCH) -> list[Made]:

@@ -82,6 +82,16 @@ COUNT_TAGS = """
     from contact_tags as tagged join contacts as contact on contact.tenant_id = $1 and contact.id = tagged.contact_id
     where tagged.tenant_id = $1 and contact.deleted_at is null group by tagged.tag order by tagged.tag
 """
+# From one tag to the next by the index: however many people there are, as many steps as tags.
+LIST_TAGS = """
+    with recursive next as (
+      (select tag from contact_tags where tenant_id = $1 order by tag limit 1)
+      union all
+      select (select tag from contact_tags where tenant_id = $1 and tag > next.tag order by tag limit 1)
+      from next where next.tag is not null
+    )
+    select tag from next where tag is not null limit $2
+"""
 LIST_FIELD_KEYS = """
     select distinct jsonb_object_keys(fields) as key from contacts
     where tenant_id = $1 and deleted_at is null and fields <> '{}' order by key limit $2
@@ -169,6 +179,11 @@ async def delete_tags(tx: Transaction, *, contact_id: UUID, tags: tuple[str, ...
 async def list_tags(tx: Transaction) -> list[TagCount]:
     """List the tags in use, with how many people have each."""
     return [TagCount(row["tag"], row["people"]) for row in await tx.fetch(COUNT_TAGS, tx.tenant)]
+
+
+async def list_tag_names(tx: Transaction, *, limit: int) -> list[str]:
+    """List the first tags in use by name, uncounted."""
+    return [row["tag"] for row in await tx.fetch(LIST_TAGS, tx.tenant, limit)]
 
 
 async def list_field_keys(tx: Transaction, *, limit: int) -> list[str]:

@@ -11,9 +11,10 @@ from typing import TextIO
 import msgspec
 
 from frontdesk.features.contacts.service.drafts import Draft, Drafting
-from frontdesk.features.contacts.sheets import Layout, Reading, Table, guess_columns, open_table, place_columns
+from frontdesk.features.contacts.sheets import Layout, Reading, Row, Table, guess_columns, open_table, place_columns
 
 PREVIEW_ROWS = 20
+SAMPLE = 60
 PROGRESS_ROWS = 5_000
 _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 
@@ -39,7 +40,7 @@ class Progress(msgspec.Struct, frozen=True, tag="progress"):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file is and which of its columns hold what."""
+    """What a file is and which of its columns hold what; `samples` has a cell of each column as it stands there."""
 
     kind: str
     encoding: str
@@ -49,6 +50,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     columns: dict[str, str]
     unused: list[str]
     preview: list[Draft]
+    samples: list[str] = msgspec.field(default_factory=list)
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True, tag="read"):
@@ -122,7 +124,15 @@ def _found(table: Table, layout: Layout, preview: list[Draft]) -> Found:
         columns=_headings(layout.columns, table.header),
         unused=list(layout.unused),
         preview=preview,
+        samples=[
+            next((_cell(row, at).strip()[:SAMPLE] for row in table.sample if _cell(row, at).strip()), "")
+            for at in range(len(table.header))
+        ],
     )
+
+
+def _cell(row: Row, at: int) -> str:
+    return row.cells[at] if at < len(row.cells) else ""
 
 
 def _headings(columns: Mapping[str, int], header: tuple[str, ...]) -> dict[str, str]:

@@ -92,7 +92,9 @@ def place_columns(guess: Layout, header: Sequence[str], wanted: Mapping[str, str
         columns[target] = at
     if "phone" not in columns:
         raise Refused(
-            "contacts.import_mapping", "No column holds telephone numbers; say which one: phone=<heading>.", status=422
+            "contacts.import_mapping",
+            "No column holds telephone numbers that we know. Say which one does, by its heading or its place, like 3.",
+            status=422,
         )
     return _layout(columns, header)
 

@@ -11,6 +11,16 @@ from frontdesk.features.conversations.service.inbox import (
     list_touched,
     read_card,
 )
+from frontdesk.features.conversations.service.meanings import (
+    MOST_COMPARED,
+    Meanings,
+    Meant,
+    claim_unread,
+    find_alike,
+    forget_failures,
+    keep_meanings,
+    note_unreadable,
+)
 from frontdesk.features.conversations.service.replying import find_inbound, find_line, reply_to
 from frontdesk.features.conversations.service.searching import (
     Places,
@@ -60,17 +70,22 @@ from frontdesk.features.conversations.service.threads import (
 )
 
 __all__ = [
+    "MOST_COMPARED",
     "Business",
     "CardFacts",
+    "Meanings",
+    "Meant",
     "Places",
     "Words",
     "add_note",
     "ask_for_person",
     "ask_to_confirm",
     "assign_thread",
+    "claim_unread",
     "count_views",
     "describe_lines",
     "drop_canned",
+    "find_alike",
     "find_inbound",
     "find_last_by_hand",
     "find_latest_by_hand",
@@ -80,9 +95,11 @@ __all__ = [
     "find_thread_of",
     "find_words",
     "finish_task",
+    "forget_failures",
     "forget_old_messages",
     "get_canned",
     "get_thread",
+    "keep_meanings",
     "list_canned",
     "list_happenings",
     "list_items",
@@ -95,6 +112,7 @@ __all__ = [
     "mark_read",
     "mark_unread",
     "nobody_waits",
+    "note_unreadable",
     "open_thread",
     "put_canned",
     "raise_task",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+from frontdesk.features.delivery.prices import country_of
 from frontdesk.features.delivery.queries import budgets
 from frontdesk.kernel import audit
 from frontdesk.kernel.actor import Actor
@@ -17,6 +19,13 @@ async def get_budget(tx: Transaction) -> budgets.Budget:
     if found is None:
         raise Refused("tenants.not_found", "no such business", status=404)
     return found
+
+
+async def price_segments(tx: Transaction, places: Sequence[tuple[str, str]]) -> list[Decimal | None]:
+    """Tell what a segment costs in cents now, by provider and recipient's number; None where no price is known."""
+    asked = [(provider, country_of(phone)) for provider, phone in places]
+    prices = await budgets.list_prices(tx, asked)
+    return [prices.get(one) for one in asked]
 
 
 async def correct_spent(tx: Transaction, *, daily_spent_cents: Decimal, by: Actor) -> budgets.Budget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -175,7 +176,8 @@ INSERT_BOOKINGS = """
               || substr(md5($1::uuid || 'b' || number), 1, 15))::uuid,
            $1, case when number % 12 = 0 then 'cancelled' when at < $2::timestamptz - interval '4 days' then 'completed'
                     else 'booked' end,
-           $5, $6, md5($1::uuid || 'person' || (1 + number::bigint * 5 * 7919 % $7))::uuid, 1,
+           $5, ($6::uuid[])[1 + number % cardinality($6::uuid[])],
+           md5($1::uuid || 'person' || (1 + number::bigint * 5 * 7919 % $7))::uuid, 1,
            date_trunc('hour', at) + interval '3 days', date_trunc('hour', at) + interval '3 days 1 hour', at, at
     from (
       select number, $2::timestamptz - $8::interval * (number::float8 / $4) * 0.72 as at
@@ -223,10 +225,17 @@ async def insert_campaign_texts(
 
 
 async def insert_bookings(
-    tx: Transaction, *, bookings: int, service_id: UUID, resource_id: UUID, people: int, length: timedelta, cents: int
+    tx: Transaction,
+    *,
+    bookings: int,
+    service_id: UUID,
+    resource_ids: Sequence[UUID],
+    people: int,
+    length: timedelta,
+    cents: int,
 ) -> None:
-    """Add bookings of a service, which gets a price."""
+    """Add bookings of a service, which gets a price, with each of those who give it in turn."""
     await tx.execute(PRICE_SERVICE, tx.tenant, service_id, cents, tx.now)
     await tx.execute(
-        INSERT_BOOKINGS, tx.tenant, tx.now, bookings, float(bookings), service_id, resource_id, people, length
+        INSERT_BOOKINGS, tx.tenant, tx.now, bookings, float(bookings), service_id, list(resource_ids), people, length
     )

@@ -56,11 +56,14 @@ COUNT_SPANS = """
       select count(*)::int as texts, count(*) filter (where job.status = 'delivered')::int as delivered,
              count(*) filter (where job.status in ('undelivered', 'failed'))::int as undelivered,
              coalesce(sum(job.cost_cents), 0) as cost_cents
-      from (
-        select distinct job_id from send_attempts
-        where tenant_id = $1 and started_at >= span.since and started_at < span.until
-      ) as started
-      join send_jobs as job on job.id = started.job_id and job.tenant_id = $1
+      from send_attempts as post
+      join send_jobs as job on job.id = post.job_id and job.tenant_id = $1
+      where post.tenant_id = $1 and post.started_at >= span.since and post.started_at < span.until
+        and not exists (
+          select from send_attempts as before
+          where before.job_id = post.job_id and before.tenant_id = $1
+            and (before.started_at, before.fence) < (post.started_at, post.fence)
+        )
     ) as sent
     order by span.place
 """
@@ -84,8 +87,13 @@ COUNT_PROMISED = """
 LIST_KEPT = """
     select day, calls, missed, texted, late, replies, stops, bookings, worth_cents, texts, delivered, undelivered,
            cost_cents, counted_at
-    from daily_figures
-    where tenant_id = $1 and day >= $2 and day <= $3 and zone = $4
+    from daily_figures as kept
+    where kept.tenant_id = $1 and day >= $2 and day <= $3 and zone = $4
+      and not exists (
+        select from late_changes as late
+        where late.tenant_id = $1 and late.counted_at >= kept.day::timestamp at time zone $4
+          and late.counted_at < (kept.day + 1)::timestamp at time zone $4
+      )
     order by day
 """
 

@@ -67,12 +67,12 @@ def _add_calls(routes: APIRouter, access: Access) -> None:
     @routes.get("/reports/recovered", summary="Report what came of missed calls", tags=["reports"])
     async def report_recovered(visit: Annotated[Visit, Depends(may)], days: Wanted) -> Funnel:
         async with visit.transaction() as tx:
-            return await service.get_funnel(tx, await read_period(tx, days))
+            return (await service.sum_up(tx, await read_period(tx, days))).total.funnel
 
     @routes.get("/reports/speed", summary="Report how long callers waited for their text", tags=["reports"])
     async def report_speed(visit: Annotated[Visit, Depends(may)], days: Wanted) -> list[WaitView]:
         async with visit.transaction() as tx:
-            waits = await service.list_waits(tx, await read_period(tx, days))
+            waits = (await service.sum_up(tx, await read_period(tx, days))).total.waits
         ends = [*service.EDGES[1:], None]
         return [
             WaitView(from_seconds=start, to_seconds=end, calls=calls)
@@ -82,7 +82,7 @@ def _add_calls(routes: APIRouter, access: Access) -> None:
     @routes.get("/reports/hours", summary="Report in which hours of the week calls come", tags=["reports"])
     async def report_hours(visit: Annotated[Visit, Depends(may)], days: Wanted) -> list[HourFigures]:
         async with visit.transaction() as tx:
-            return await service.list_hours(tx, await read_period(tx, days))
+            return (await service.sum_up(tx, await read_period(tx, days))).total.hours
 
 
 def _add_work(routes: APIRouter, access: Access) -> None:
@@ -91,14 +91,14 @@ def _add_work(routes: APIRouter, access: Access) -> None:
     @routes.get("/reports/agents", summary="Report who answered and how fast", tags=["reports"])
     async def report_agents(visit: Annotated[Visit, Depends(may)], days: Wanted) -> list[AgentFigures]:
         async with visit.transaction() as tx:
-            return await service.list_agents(tx, await read_period(tx, days))
+            return (await service.sum_up(tx, await read_period(tx, days))).total.agents
 
     @routes.get("/reports/campaigns", summary="Report what came of campaigns", tags=["reports"])
     async def report_campaigns(visit: Annotated[Visit, Depends(may)], days: Wanted) -> list[CampaignFigures]:
         async with visit.transaction() as tx:
-            return await service.list_campaigns(tx, await read_period(tx, days))
+            return await service.list_campaigns(tx, await service.sum_up(tx, await read_period(tx, days)))
 
     @routes.get("/reports/costs", summary="Report what texts have cost, by kind and campaign", tags=["reports"])
     async def report_costs(visit: Annotated[Visit, Depends(may)], days: Wanted) -> list[CostFigures]:
         async with visit.transaction() as tx:
-            return await service.list_costs(tx, await read_period(tx, days))
+            return await service.list_costs(tx, await service.sum_up(tx, await read_period(tx, days)))

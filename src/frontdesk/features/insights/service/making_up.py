@@ -14,6 +14,7 @@ LENGTH = timedelta(days=90)
 AT_ONCE = 10_000
 CAMPAIGNS = ("Winter check", "Spring tune-up", "Filter change", "Neighbours")
 PRICE_CENTS = 14_900
+VANS, A_DAY = 8, 8  # no more is booked than they can do
 # Of a hundred messages: 10 calls (4 texts back), 60 texts of talk, 36 of campaigns.
 CALLS_SHARE, TALK_SHARE, CAMPAIGN_SHARE = 0.10, 0.30, 0.36
 
@@ -35,14 +36,17 @@ async def make_up_history(tx: Transaction, *, people: int, messages: int, number
                 to_e164=number_e164,
             )
     await _send_campaigns(tx, texts=int(messages * CAMPAIGN_SHARE / len(CAMPAIGNS)), people=people, number=number_e164)
-    resource = await scheduling.add_resource(tx, scheduling.new_resource(resource_id=new_id(), name="Van 1"), by=by)
+    vans = [
+        await scheduling.add_resource(tx, scheduling.new_resource(resource_id=new_id(), name=f"Van {number}"), by=by)
+        for number in range(1, VANS + 1)
+    ]
     plain = scheduling.new_service(service_id=new_id(), name="Heater check", duration_minutes=60)
     service = await scheduling.add_service(tx, plain, by=by)
     await made_up.insert_bookings(
         tx,
-        bookings=max(1, calls // 6),
+        bookings=max(1, min(calls // 6, VANS * A_DAY * LENGTH.days)),
         service_id=service.id,
-        resource_id=resource.id,
+        resource_ids=[van.id for van in vans],
         people=people,
         length=LENGTH,
         cents=PRICE_CENTS,

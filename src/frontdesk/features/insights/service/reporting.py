@@ -4,48 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from frontdesk.features.insights.queries import days as days_of
 from frontdesk.features.insights.queries import reports, spans
 from frontdesk.features.insights.queries.spans import Counted, Stretch
+from frontdesk.features.insights.service.adding_up import EDGES, Period, Total, add_up, campaign_figures, start_of
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 
 MAX_DAYS = 400
 AT_ONCE = 15  # days in one statement, which may take 30 s at most
-# Receipts, cancellations and late answers still change a day for as long as this.
-SETTLES_AFTER = timedelta(days=4)
+# Receipts, cancellations and bookings still change a day for as long as this; what comes later makes it count anew.
+SETTLES_AFTER = timedelta(days=8)
 KEPT_FOR = timedelta(minutes=90)
 PROMISED_DAYS = 30
 ALLOWED_LATE = 0.005  # 99.5 % of first texts start within 5 s
-EDGES = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)  # seconds from a missed call to its text
+MOST_COSTS = 100
 WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """Days of a business in its own zone, both ends included."""
-
-    first: date
-    last: date
-    zone: str
-
-    @property
-    def since(self) -> datetime:
-        """When the first day begins."""
-        return start_of(self.first, self.zone)
-
-    @property
-    def until(self) -> datetime:
-        """When the last day is over."""
-        return start_of(self.last + timedelta(days=1), self.zone)
-
-    @property
-    def days(self) -> list[date]:
-        """Every day, in order."""
-        return [self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,17 +53,20 @@ class Glance:
     promise: Promise
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summed:
+    """A period with what all reports tell of it."""
+
+    period: Period
+    total: Total
+
+
 @dataclass(frozen=True, slots=True)
 class DayFigures:
     """What happened on a day."""
 
     day: date
     counted: Counted
-
-
-def start_of(day: date, zone: str) -> datetime:
-    """Tell when a day begins in a zone, as an instant: days on which clocks change have 23 or 25 hours."""
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def choose_period(*, first: date, last: date, zone: str) -> Period:
@@ -133,41 +114,59 @@ async def keep_days(tx: Transaction, *, zone: str, days: int, anew: bool = False
     wanted = [today - timedelta(days=number) for number in range(days, 0, -1)]
     if not wanted:
         return 0
-    kept = await spans.list_kept(tx, first=wanted[0], last=wanted[-1], zone=zone)
+    # Before anything is counted: what changes from now on is noted anew, and counted the next time.
+    await days_of.forget_changed(tx, zone=zone)
+    kept = await days_of.list_kept_parts(tx, first=wanted[0], last=wanted[-1], zone=zone)
     final = set() if anew else {one.day for one in kept if one.counted_at >= _final_at(one.day, zone)}
     open_ = [day for day in wanted if day not in final]
     await spans.record_days(tx, zone=zone, days=list(zip(open_, await _count_days(tx, open_, zone), strict=True)))
+    for start in range(0, len(open_), AT_ONCE):
+        some = open_[start : start + AT_ONCE]
+        await days_of.record_parts(tx, list(zip(some, await _count_parts(tx, some, zone), strict=True)))
     return len(open_)
 
 
-async def list_waits(tx: Transaction, period: Period) -> list[int]:
-    """List how many callers waited for their text from each of `EDGES` to the next."""
-    return await reports.list_waits(tx, since=period.since, until=period.until, edges=EDGES)
+async def sum_up(tx: Transaction, period: Period) -> Summed:
+    """Put together what reports tell of a period: kept days where they are final or fresh, all others counted now."""
+    known = {
+        one.day: one.parts
+        for one in await days_of.list_kept_parts(tx, first=period.first, last=period.last, zone=period.zone)
+        if _is_good(one, period.zone, tx.now)
+    }
+    today = tx.now.astimezone(ZoneInfo(period.zone)).date()
+    missing = [day for day in period.days if day not in known and day <= today]
+    for start in range(0, len(missing), AT_ONCE):
+        some = missing[start : start + AT_ONCE]
+        known |= dict(zip(some, await _count_parts(tx, some, period.zone), strict=True))
+    return Summed(period=period, total=add_up(period, known))
 
 
-async def list_agents(tx: Transaction, period: Period) -> list[reports.AgentFigures]:
-    """List who answered and how fast; everybody together is the first."""
-    return await reports.list_agents(tx, since=period.since, until=period.until)
+async def count_directly(tx: Transaction, period: Period) -> Summed:
+    """Count what reports tell of a period in one look, from what is on record alone: what `sum_up` must agree with."""
+    [parts] = await days_of.list_counted_parts(tx, [(period.since, period.until)], zone=period.zone, edges=EDGES)
+    return Summed(period=period, total=add_up(period, {period.first: parts}))
 
 
-async def get_funnel(tx: Transaction, period: Period) -> reports.Funnel:
-    """Get what came of missed calls within seven days."""
-    return await reports.get_funnel(tx, since=period.since, until=period.until)
+async def list_campaigns(tx: Transaction, summed: Summed) -> list[reports.CampaignFigures]:
+    """List what came of the campaigns of a period, the latest first."""
+    ran = await reports.list_campaigns(tx, since=summed.period.since, until=summed.period.until)
+    return [campaign_figures(summed.total, one) for one in ran]
 
 
-async def list_campaigns(tx: Transaction, period: Period) -> list[reports.CampaignFigures]:
-    """List what came of the campaigns of a period."""
-    return await reports.list_campaigns(tx, since=period.since, until=period.until)
-
-
-async def list_hours(tx: Transaction, period: Period) -> list[reports.HourFigures]:
-    """List how many calls came in each hour of the week."""
-    return await reports.list_hours(tx, since=period.since, until=period.until, zone=period.zone)
-
-
-async def list_costs(tx: Transaction, period: Period) -> list[reports.CostFigures]:
-    """List what texts have cost, by kind and campaign."""
-    return await reports.list_costs(tx, since=period.since, until=period.until)
+async def list_costs(tx: Transaction, summed: Summed) -> list[reports.CostFigures]:
+    """List what texts have cost by kind and campaign, the dearest first, a hundred at most."""
+    spent = summed.total.spent[:MOST_COSTS]
+    names = await reports.list_names(tx, [one.campaign_id for one in spent if one.campaign_id is not None])
+    return [
+        reports.CostFigures(
+            message_class=one.message_class,
+            campaign_id=one.campaign_id,
+            campaign="" if one.campaign_id is None else names.get(one.campaign_id, ""),
+            texts=one.texts,
+            cost_cents=one.cost_cents,
+        )
+        for one in spent
+    ]
 
 
 def foresee_cents(spent: Sequence[tuple[date, Decimal]], *, today: date, month_ends: date) -> Decimal:
@@ -181,6 +180,11 @@ def foresee_cents(spent: Sequence[tuple[date, Decimal]], *, today: date, month_e
     return so_far + mean * (month_ends - today).days
 
 
+async def _count_parts(tx: Transaction, days: Sequence[date], zone: str) -> list[days_of.Parts]:
+    bounds = [(start_of(day, zone), start_of(day + timedelta(days=1), zone)) for day in days]
+    return await days_of.list_counted_parts(tx, bounds, zone=zone, edges=EDGES)
+
+
 async def _count_days(tx: Transaction, days: Sequence[date], zone: str) -> list[Counted]:
     counted: list[Counted] = []
     for start in range(0, len(days), AT_ONCE):
@@ -191,7 +195,7 @@ async def _count_days(tx: Transaction, days: Sequence[date], zone: str) -> list[
     return counted
 
 
-def _is_good(kept: spans.KeptDay, zone: str, now: datetime) -> bool:
+def _is_good(kept: spans.KeptDay | days_of.KeptParts, zone: str, now: datetime) -> bool:
     return kept.counted_at >= _final_at(kept.day, zone) or kept.counted_at > now - KEPT_FOR
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from frontdesk.features.insights.service import reporting
-from frontdesk.features.insights.service.reporting import EDGES, Period
+from frontdesk.features.insights.service.adding_up import EDGES, Period
 from frontdesk.features.insights.service.verifying import csv_cell
 from frontdesk.kernel.db import Transaction
 
@@ -84,7 +84,7 @@ async def _days(tx: Transaction, period: Period) -> Sheet:
 
 
 async def _funnel(tx: Transaction, period: Period) -> Sheet:
-    funnel = await reporting.get_funnel(tx, period)
+    funnel = (await reporting.sum_up(tx, period)).total.funnel
     rows: list[Sequence[Cell]] = [
         ("missed calls", funnel.missed),
         ("texted back", funnel.texted),
@@ -97,7 +97,7 @@ async def _funnel(tx: Transaction, period: Period) -> Sheet:
 
 
 async def _speed(tx: Transaction, period: Period) -> Sheet:
-    waits = await reporting.list_waits(tx, period)
+    waits = (await reporting.sum_up(tx, period)).total.waits
     above = [*EDGES[1:], None]
     return Sheet(
         ("from_seconds", "to_seconds", "missed_calls"),
@@ -106,7 +106,7 @@ async def _speed(tx: Transaction, period: Period) -> Sheet:
 
 
 async def _agents(tx: Transaction, period: Period) -> Sheet:
-    agents = await reporting.list_agents(tx, period)
+    agents = (await reporting.sum_up(tx, period)).total.agents
     header = ("who", "texts", "threads", "median_seconds_to_answer", "90_percent_within_seconds")
     return Sheet(
         header,
@@ -119,7 +119,7 @@ async def _agents(tx: Transaction, period: Period) -> Sheet:
 
 
 async def _campaigns(tx: Transaction, period: Period) -> Sheet:
-    campaigns = await reporting.list_campaigns(tx, period)
+    campaigns = await reporting.list_campaigns(tx, await reporting.sum_up(tx, period))
     header = (
         "campaign", "started_on", "texts_sent", "delivered", "not_delivered", "replies", "opt_outs", "cost",
         "cost_per_reply",
@@ -135,7 +135,7 @@ async def _campaigns(tx: Transaction, period: Period) -> Sheet:
 
 
 async def _hours(tx: Transaction, period: Period) -> Sheet:
-    hours = await reporting.list_hours(tx, period)
+    hours = (await reporting.sum_up(tx, period)).total.hours
     return Sheet(
         ("weekday", "hour", "calls", "missed"),
         [(WEEKDAYS[one.weekday - 1], one.hour, one.calls, one.missed) for one in hours],
@@ -143,7 +143,7 @@ async def _hours(tx: Transaction, period: Period) -> Sheet:
 
 
 async def _costs(tx: Transaction, period: Period) -> Sheet:
-    costs = await reporting.list_costs(tx, period)
+    costs = await reporting.list_costs(tx, await reporting.sum_up(tx, period))
     return Sheet(
         ("class", "campaign", "texts", "cost"),
         [(one.message_class, one.campaign, one.texts, _dollars(one.cost_cents)) for one in costs],
