@@ -12,20 +12,28 @@ from playwright.async_api import Browser, async_playwright
 from tests.support.house import House, open_house
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+HERE = Path(__file__).parent
+SHOTS = HERE.parents[1] / "build" / "screenshots"
 PATIENCE_SECONDS = 180  # a page waits for its own signs of life; the usual minute would cut off a busy machine
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name what is missing instead of failing on a machine that has no browser, and give a browser its time."""
-    here = Path(__file__).parent
+    """Give a browser its time, walk a journey in one size and theme unless all are asked for, name what is missing."""
     for item in items:
-        if not item.path.is_relative_to(here):
+        if not isinstance(item, pytest.Function) or not item.path.is_relative_to(HERE):
             continue
-        if CHROMIUM is None:
-            item.add_marker(pytest.mark.skip(reason="Chromium is not installed (apt-get install chromium)"))
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(PATIENCE_SECONDS))
+        if _is_another_look(item):
+            item.add_marker(pytest.mark.slow)
+        if CHROMIUM is None:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed (apt-get install chromium)"))
+
+
+def _is_another_look(item: pytest.Function) -> bool:
+    which = getattr(item, "callspec", None)
+    return which is not None and any(which.indices.get(look, 0) for look in ("size", "dark"))
 
 
 @pytest.fixture

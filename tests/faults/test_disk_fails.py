@@ -25,6 +25,8 @@ from frontdesk.schema.migrate import migrate
 from tests.support.load import LOST_CONNECTION, Writers
 from tests.support.processes import LiveOffice, live_office
 
+pytestmark = pytest.mark.slow
+
 SHIM = Path(__file__).parents[1] / "support" / "disk_faults.c"
 COMPILER, MOUNT, UNMOUNT = (shutil.which(name) for name in ("cc", "mount", "umount"))
 SIZE_MB, LEFT = 220, 64 * 1024

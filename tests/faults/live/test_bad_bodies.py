@@ -9,9 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.support.office import call_form
 from tests.support.processes import LiveOffice, live_office
 from tests.support.program import Program
+
+pytestmark = pytest.mark.slow
 
 PATH = "/webhooks/twilio/voice/dial-action"
 FORM = "application/x-www-form-urlencoded"

@@ -11,6 +11,8 @@ from tests.support.office import call_form
 from tests.support.processes import live_office
 from tests.support.provider import Provider
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_web_process_asked_to_stop_answers_what_it_has_begun_and_ends_cleanly(
     database_url: str, home: Path
@@ -52,7 +54,6 @@ async def test_workers_asked_to_stop_in_the_middle_of_a_campaign_finish_their_po
         assert await office.count("select count(*) from live_processes where ended_at is null") == 0
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_a_rolling_restart_under_steady_calls_loses_none_and_costs_each_at_most_a_few_repeats(
     database_url: str, home: Path

@@ -13,6 +13,8 @@ from tests.support.office import CAROL, call_form
 from tests.support.processes import live_office
 from tests.support.shut_door import ShutDoor
 
+pytestmark = pytest.mark.slow
+
 CREATE = "messages.create"
 # Its verdict had grown old, or on a busy machine it gave up reaching the carrier at all.
 NEVER_LEFT = {"not_started", "unavailable"}
@@ -50,7 +52,6 @@ async def test_workers_that_were_halted_in_the_middle_of_a_text_wake_up_fenced_a
         await office.each_got_one([first, second])
 
 
-@pytest.mark.slow
 async def test_a_web_process_halted_before_its_request_left_does_not_send_what_another_has_sent(
     database_url: str, home: Path
 ) -> None:
@@ -71,7 +72,6 @@ async def test_a_web_process_halted_before_its_request_left_does_not_send_what_a
         await office.each_got_one([CAROL])
 
 
-@pytest.mark.slow
 async def test_a_web_process_halted_before_its_commit_leaves_the_call_to_another(database_url: str, home: Path) -> None:
     async with live_office(database_url, home) as office:
         [web] = await office.start(workers=0)

@@ -7,9 +7,13 @@ import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from frontdesk.providers.twin.wire import JournalView
 from tests.support.office import ADAS_NUMBER, CAROL
 from tests.support.processes import LiveOffice, live_office
+
+pytestmark = pytest.mark.slow
 
 CREATE = "messages.create"
 TO_ONE_PERSON = """

@@ -19,6 +19,8 @@ from tests.support.office import TOKEN, call_form
 from tests.support.processes import LiveOffice, live_office
 from tests.support.program import SOURCE
 
+pytestmark = pytest.mark.slow
+
 EMAIL, PASSWORD = "ada@harbor.example", "a long enough pass phrase"
 NEW_TOKEN = "fedcba9876543210fedcba9876543210"
 EVERY = 0.02

@@ -13,6 +13,8 @@ from tests.support.office import call_form
 from tests.support.processes import LiveOffice, live_office
 from tests.support.program import Program
 
+pytestmark = pytest.mark.slow
+
 CREATE = "messages.create"
 Question = Callable[[], Awaitable[bool]]
 # The last thing a webhook's transaction does at the server is to pass a gate that the test may hold.
@@ -99,7 +101,6 @@ Point = Callable[[LiveOffice, Program, str], Awaitable[None]]
         pytest.param(
             (_killed_while_the_carrier_answers, _killed_before_the_result_is_written),
             id="sending",
-            marks=pytest.mark.slow,
         ),
     ],
 )
@@ -123,7 +124,6 @@ async def test_a_web_process_killed_at_any_step_of_a_missed_call_costs_no_text_a
         assert await office.count("select count(*) from textbacks") == len(callers)
 
 
-@pytest.mark.slow
 async def test_a_stop_holds_although_the_web_process_was_killed_before_it_could_answer(
     database_url: str, home: Path
 ) -> None:
