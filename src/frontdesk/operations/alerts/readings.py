@@ -47,6 +47,7 @@ HAVE_RULES = frozenset(
         "alerts.machine",
         "alerts.slow_or_failing",
         "campaigns.run_on",
+        "conversations.texts_are_read",
         "delivery.budgets_last",
         "delivery.queue_is_short",
         "delivery.texts_arrive",
