@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
+
+from pydantic import SecretStr
 
 from frontdesk.kernel.settings import Settings
 from frontdesk.ports.mail import Postman
@@ -15,33 +18,30 @@ def mail_server(settings: Settings) -> MailServer | None:
     SMTP_… names it, else ALERT_SMTP_… as in installations that were set up for alerts alone.
     """
     mail = settings.mail
-    if mail.host and mail.sender:
-        return MailServer(
-            host=mail.host,
-            port=mail.port,
-            security=Security(mail.security.value),
-            sender=mail.sender,
-            recipients=(),
-            username=mail.username or "",
-            password="" if mail.password is None else mail.password.get_secret_value(),
-        )
-    return _own_server(settings)
+    named = _server(mail.host, mail.port, mail.security, mail.sender, mail.username, mail.password)
+    return named or _own_server(settings)
 
 
 def _own_server(settings: Settings) -> MailServer | None:
     """Tell the mail server that was set up for alerts alone."""
-    alerts = settings.alerts
-    if alerts.smtp_host and alerts.email_from:
-        return MailServer(
-            host=alerts.smtp_host,
-            port=alerts.smtp_port,
-            security=Security(alerts.smtp_security.value),
-            sender=alerts.email_from,
-            recipients=(),
-            username=alerts.smtp_username or "",
-            password="" if alerts.smtp_password is None else alerts.smtp_password.get_secret_value(),
-        )
-    return None
+    of = settings.alerts
+    return _server(of.smtp_host, of.smtp_port, of.smtp_security, of.email_from, of.smtp_username, of.smtp_password)
+
+
+def _server(
+    host: str | None, port: int, security: StrEnum, sender: str | None, username: str | None, password: SecretStr | None
+) -> MailServer | None:
+    if not (host and sender):
+        return None
+    return MailServer(
+        host=host,
+        port=port,
+        security=Security(security.value),
+        sender=sender,
+        recipients=(),
+        username=username or "",
+        password="" if password is None else password.get_secret_value(),
+    )
 
 
 def alert_server(settings: Settings) -> MailServer | None:
