@@ -1,6 +1,6 @@
 """Pretending that a customer calls or writes, while the twin stands in for the carrier."""
 
-import random
+import secrets
 from collections.abc import Callable
 from typing import Annotated, Literal
 
@@ -51,7 +51,7 @@ class Simulator:
 
     async def miss_call(self, visit: Visit, order: MissedCallOrder) -> Simulated:
         """Let a customer call and not be answered; returns at once, the call takes its course."""
-        caller = order.caller or FICTITIOUS.format(random.randint(100, 199))  # noqa: S311 - no secret
+        caller = order.caller or FICTITIOUS.format(100 + secrets.randbelow(100))
         async with self._twin() as twin:
             number = await self._number(visit)
             await twin.place_call(

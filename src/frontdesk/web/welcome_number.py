@@ -139,7 +139,7 @@ class NumberDesk:
         """Make up numbers near the business that no business here has."""
         area = AREAS.get(tenant.timezone, SOME_AREA)
         found: list[str] = []
-        for last in random.sample(range(100, 200), TRIES):
+        for last in random.SystemRandom().sample(range(100, 200), TRIES):
             number = f"+1{area}5550{last}"
             if await self._parts.directory.find(number) is None:
                 found.append(number)

@@ -18,6 +18,7 @@ from frontdesk.ports import Accepted, FailureClass, MessagingProvider, OutboundT
 
 log = get_logger("delivery")
 
+DICE = random.SystemRandom()
 GROUP_SECONDS = 0.002  # results of this long are written in one transaction
 GROUP_SIZE = 256
 FIRST_WINDOW = 4  # POSTs in flight until the carrier has shown that it answers
@@ -47,7 +48,7 @@ class Courier:
         wake: Callable[[], None] = lambda: None,
         recorded: Callable[[], None] = lambda: None,
         cut_off: asyncio.Event | None = None,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = DICE.random,
     ) -> None:
         self._system = system
         self._providers = providers

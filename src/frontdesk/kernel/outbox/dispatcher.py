@@ -36,7 +36,7 @@ class EventRejected(Event):
 
 def backoff(attempts: int) -> timedelta:
     """Wait 1 s, 2 s, 4 s … up to 2 min, with full jitter."""
-    return timedelta(seconds=random.uniform(0.2, 1.0) * min(2.0**attempts, 120.0))  # noqa: S311 - jitter
+    return timedelta(seconds=random.SystemRandom().uniform(0.2, 1.0) * min(2.0**attempts, 120.0))
 
 
 class Dispatcher:
