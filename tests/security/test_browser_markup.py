@@ -22,8 +22,8 @@ TRUSTING = re.compile(
     r"\|\s*safe\b|\bMarkup\(|autoescape\s+false|\bimaplib\b|\bpoplib\b|email\.(?:parser|message_from)"
 )
 
-# They make elements: two of our own pages' words, by a reader that escapes what it is given, one a QR code.
-WRITTEN_BY_US = {"manual.py", "operations_markdown.py", "account_views.py"}
+# They make elements: of our own pages' words, by a reader that escapes what it is given, and a QR code.
+WRITTEN_BY_US = {"markdown.py", "account_views.py"}
 
 
 def render_as_runbook(words: str) -> str:

@@ -6,12 +6,14 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import pairwise
 from pathlib import Path
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
+
+from frontdesk.web.markdown import leading_out, leading_to, read_markdown, render_markdown
 
 PACKED = Path(__file__).parent / "manual"  # where a wheel keeps them
 SOURCE = Path(__file__).parents[3] / "docs"
@@ -29,7 +31,6 @@ LINE_AT_MOST = 180
 _TITLE = re.compile(r"\A# (.+)\n")
 _WORD = re.compile(r"[a-z0-9_.]+")
 _MARKS = re.compile(r"[`*>#|]|\]\([^)]*\)|\[")
-_reader = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +104,15 @@ def render_manual(page: ManualPage) -> tuple[Markup, Sequence[Heading]]:
 
     Links to other pages lead there, links out stay, any other is left as its words.
     """
-    tokens = _reader.parse(_TITLE.sub("", page.text))
+    tokens = read_markdown(_TITLE.sub("", page.text))
     headings: list[Heading] = []
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
-        if token.type == "heading_open" and following is not None:
+    for token, following in pairwise(tokens):
+        if token.type == "heading_open":
             words = _MARKS.sub("", following.content)
             anchor = _anchor(words)
             token.attrSet("id", anchor)
             headings.append(Heading(anchor=anchor, words=words, level=int(token.tag[1:])))
-        if token.type == "inline":
-            token.children = _linked(token.children or [], page)
-    html = _reader.renderer.render(tokens, _reader.options, {})
-    # Whoever has no mouse scrolls what is wider than the page with the keys, so it has to take the focus.
-    html = html.replace("<pre>", '<pre tabindex="0">')
-    html = html.replace("<table>", '<div class="scroller" tabindex="0"><table>').replace("</table>", "</table></div>")
-    return Markup(html), headings  # noqa: S704 - made by the renderer above, which escapes what it is given
+    return render_markdown(tokens, partial(_lead, page)), headings
 
 
 def _read(path: Path, place: str) -> ManualPage:
@@ -134,37 +129,17 @@ def _read(path: Path, place: str) -> ManualPage:
     )
 
 
-def _linked(children: Sequence[Token], page: ManualPage) -> list[Token]:
-    found: list[Token] = []
-    tags: list[str] = []
-    for child in children:
-        if child.type == "link_open":
-            opened = _opened(str(child.attrs.get("href", "")), page)
-            tags.append(opened.tag)
-            found.append(opened)
-        elif child.type == "link_close":
-            child.tag = tags.pop()
-            found.append(child)
-        else:
-            found.append(child)
-    return found
-
-
-def _opened(href: str, page: ManualPage) -> Token:
-    if href.startswith("https://"):
-        return Token("link_open", "a", 1, attrs={"href": href, "rel": "noreferrer"})
+def _lead(page: ManualPage, href: str) -> Sequence[Token]:
     path, _, anchor = href.partition("#")
     if not path and anchor:
-        return Token("link_open", "a", 1, attrs={"href": f"#{_anchor(anchor)}"})
+        return leading_to(f"#{_anchor(anchor)}")
     place = posixpath.normpath(posixpath.join(posixpath.dirname(page.place), path))
     place = place.removeprefix("docs/") if page.place == "README.md" else place
     place = "README.md" if place == "../README.md" else place
     target = next((one for one in manual().values() if one.place == place), None)
     if target is None:
-        return Token("link_open", "span", 1)
-    return Token(
-        "link_open", "a", 1, attrs={"href": f"/guide/{target.slug}" + (f"#{_anchor(anchor)}" if anchor else "")}
-    )
+        return leading_out(href)
+    return leading_to(f"/guide/{target.slug}" + (f"#{_anchor(anchor)}" if anchor else ""))
 
 
 def _anchor(words: str) -> str:

@@ -1,0 +1,57 @@
+"""The page behind a link to pay, in a real browser, while the payment company's page is still being made."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Request, expect
+
+from frontdesk.features import billing
+from frontdesk.kernel.auth import Scope
+from frontdesk.providers.twin import TwinConfig, TwinServer
+from tests.support.house import House, open_house
+
+VISIT = {"amount_cents": 2500, "currency": "usd", "description": "Visit on Monday"}
+
+
+@pytest.fixture
+async def house(database_url: str, home: Path) -> AsyncIterator[House]:
+    """Open the house with a payment company."""
+    config = TwinConfig()
+    async with TwinServer(config) as stripe:
+        environ = {
+            "STRIPE_SECRET_KEY": config.stripe_secret_key,
+            "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
+            "STRIPE_API_BASE_URL": stripe.url,
+        }
+        async with open_house(database_url, home, environ=environ) as opened:
+            yield opened
+
+
+async def test_the_page_stands_still_until_there_is_something_to_pay_and_then_goes_there(
+    house: House, browser: Browser
+) -> None:
+    api = await house.as_program(Scope.BILLING_READ, Scope.BILLING_WRITE, tenant_id=house.ada.id)
+    asked = (await api.post("/api/payments", json=VISIT)).json()
+    page = await browser.new_page()
+    await page.goto(asked["url"])
+    await expect(page.get_by_role("status")).to_contain_text("looks again by itself")
+    await page.evaluate("window.isTheSame = true")
+    for _ in range(2):
+        async with page.expect_request(asked["url"]):
+            pass
+    assert await page.evaluate("window.isTheSame"), "whoever reads it is not interrupted"
+
+    provider = house.parts.payments
+    assert provider is not None
+    cashier = billing.Cashier(system=house.parts.system, provider=provider, base_url=house.url)
+    assert await cashier.work_once()
+
+    def is_the_pay_page(request: Request) -> bool:
+        return request.is_navigation_request() and not request.url.startswith(house.url)
+
+    async with page.expect_request(is_the_pay_page) as paying:
+        pass
+    assert "/pay/" in (await paying.value).url
