@@ -8,31 +8,22 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Request, expect
 
-from frontdesk.features import billing
 from frontdesk.kernel.auth import Scope
-from frontdesk.providers.twin import TwinConfig, TwinServer
-from tests.support.house import House, open_house
+from tests.support.shop import Shop, open_shop
 
 VISIT = {"amount_cents": 2500, "currency": "usd", "description": "Visit on Monday"}
 
 
 @pytest.fixture
-async def house(database_url: str, home: Path) -> AsyncIterator[House]:
-    """Open the house with a payment company."""
-    config = TwinConfig()
-    async with TwinServer(config) as stripe:
-        environ = {
-            "STRIPE_SECRET_KEY": config.stripe_secret_key,
-            "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
-            "STRIPE_API_BASE_URL": stripe.url,
-        }
-        async with open_house(database_url, home, environ=environ) as opened:
-            yield opened
+async def shop(database_url: str, home: Path) -> AsyncIterator[Shop]:
+    async with open_shop(database_url, home) as opened:
+        yield opened
 
 
 async def test_the_page_stands_still_until_there_is_something_to_pay_and_then_goes_there(
-    house: House, browser: Browser
+    shop: Shop, browser: Browser
 ) -> None:
+    house = shop.house
     api = await house.as_program(Scope.BILLING_READ, Scope.BILLING_WRITE, tenant_id=house.ada.id)
     asked = (await api.post("/api/payments", json=VISIT)).json()
     page = await browser.new_page()
@@ -44,10 +35,7 @@ async def test_the_page_stands_still_until_there_is_something_to_pay_and_then_go
             pass
     assert await page.evaluate("window.isTheSame"), "whoever reads it is not interrupted"
 
-    provider = house.parts.payments
-    assert provider is not None
-    cashier = billing.Cashier(system=house.parts.system, provider=provider, base_url=house.url)
-    assert await cashier.work_once()
+    await shop.work()
 
     def is_the_pay_page(request: Request) -> bool:
         return request.is_navigation_request() and not request.url.startswith(house.url)

@@ -7,13 +7,14 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
-from frontdesk.features import contacts, delivery
+from frontdesk.features import delivery
 from frontdesk.kernel import epoch
 from frontdesk.kernel.postgres import EmbeddedPostgres, Places
 from frontdesk.kernel.postgres.account import server_account
@@ -25,6 +26,7 @@ from frontdesk.wiring import Frontdesk, assemble, sign_of_life
 from tests.operations.backups.embedded import HARBOR, Embedded, start_embedded
 from tests.support.actors import ADA_ACTS
 from tests.support.office import ACCOUNT, CAROL, TOKEN
+from tests.support.wishes import ask_for_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -46,24 +48,14 @@ class Desk:
     async def text(self, phone_e164: str, *, key: str) -> str:
         """Ask for a text and let whatever may leave, leave; returns what the gates said."""
         async with self.parts.app.transaction(self.tenant_id) as tx:
-            person = await contacts.ensure_contact(tx, phone_e164=phone_e164)
-            asked = await delivery.request_text(
+            asked = await ask_for_text(
                 tx,
-                delivery.TextIntent(
-                    key=f"{key}:{phone_e164}",
-                    message_class=delivery.MessageClass.TRANSACTIONAL,
-                    cause="test",
-                    template="test",
-                    basis="the person asked for it",
-                    basis_at=tx.now,
-                    contact_id=person.id,
-                    recipient_e164=phone_e164,
-                    sender_e164=HARBOR.phone_e164,
-                    provider="twilio",
-                    body=f"A word from Harbor Plumbing, {key}.",
-                    useful_until=tx.now.replace(year=tx.now.year + 1),
-                ),
                 self.parts.courier,
+                recipient_e164=phone_e164,
+                sender_e164=HARBOR.phone_e164,
+                key=f"{key}:{phone_e164}",
+                body=f"A word from Harbor Plumbing, {key}.",
+                useful_for=timedelta(days=365),
             )
         lane = delivery.SetDispatch(
             system=self.parts.system, courier=self.parts.courier, process_id=self.parts.process_id

@@ -204,7 +204,7 @@ class Furnished:
                 expires_at=tx.now + timedelta(hours=1),
                 now=tx.now,
             )
-        self.ids["token"] = asked.url.rpartition("/")[2]
+        self.ids |= {"token": asked.url.rpartition("/")[2], "payment_id": str(asked.id)}
 
     async def _set_up(self, ada: httpx2.AsyncClient) -> None:
         """Change settings, invite somebody, make a token and an endpoint, pause and resume."""

@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from frontdesk.features import billing
 from frontdesk.kernel.auth import Scope
-from frontdesk.providers.twin import FaultKind, FaultOrder, TwinConfig, TwinControl, TwinServer
-from frontdesk.providers.twin.stripe_client import TwinStripe
+from frontdesk.providers.twin import FaultKind, FaultOrder
 from tests.providers.stripe.samples import signed, webhook
-from tests.support.house import ADA, ADMIN, MALLORY, House, open_house
+from tests.support.house import ADA, ADMIN, MALLORY, open_house
+from tests.support.shop import Shop, open_shop
 
 NEW = {"amount_cents": 2500, "currency": "USD", "description": "Deposit <b>for</b> a visit"}
 
 
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """A house that takes money."""
-
-    house: House
-    control: TwinControl
-    stripe: TwinStripe
-    secret: str
-
-    async def work(self) -> None:
-        """Let the cashier work, and the company tell of it."""
-        provider = self.house.parts.payments
-        assert provider is not None
-        cashier = billing.Cashier(system=self.house.parts.system, provider=provider, base_url=self.house.url)
-        while await cashier.work_once():
-            pass
-        assert await self.control.wait_until_idle()
-
-
 @pytest.fixture
 async def shop(database_url: str, home: Path) -> AsyncIterator[Shop]:
-    config = TwinConfig()
-    async with TwinServer(config) as server, TwinControl(server.url) as control:
-        environ = {
-            "STRIPE_SECRET_KEY": config.stripe_secret_key,
-            "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
-            "STRIPE_API_BASE_URL": server.url,
-        }
-        async with open_house(database_url, home, environ=environ) as house:
-            stripe = TwinStripe(control)
-            await stripe.tell(house.url + "/webhooks/stripe")
-            yield Shop(house, control, stripe, config.stripe_webhook_secret)
+    async with open_shop(database_url, home) as opened:
+        yield opened
 
 
 async def ask(client: httpx2.AsyncClient, **headers: str) -> dict[str, object]:

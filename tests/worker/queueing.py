@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from frontdesk.cli.bench.drain import ClosedLane
-from frontdesk.features import contacts, delivery, senders, tenants
+from frontdesk.features import senders, tenants
 from frontdesk.wiring import Frontdesk
 from tests.support.actors import TEST_ACTS
+from tests.support.wishes import ask_for_text
 
 
 async def add_business(parts: Frontdesk, tenant: tenants.Tenant, number: str) -> None:
@@ -22,22 +21,4 @@ async def queue_text(parts: Frontdesk, *, slug: str, sender: str, recipient: str
     async with parts.system.transaction() as tx:
         tenant = next(one for one in await tenants.list_tenants(tx) if one.slug == slug)
     async with parts.app.transaction(tenant.id) as tx:
-        person = await contacts.ensure_contact(tx, phone_e164=recipient)
-        await delivery.request_text(
-            tx,
-            delivery.TextIntent(
-                key=f"test:{recipient}",
-                message_class=delivery.MessageClass.TRANSACTIONAL,
-                cause="test",
-                template="test",
-                basis="the person asked for it",
-                basis_at=tx.now,
-                contact_id=person.id,
-                recipient_e164=recipient,
-                sender_e164=sender,
-                provider="twilio",
-                body="A word from Harbor Plumbing.",
-                useful_until=tx.now + timedelta(hours=1),
-            ),
-            ClosedLane(),
-        )
+        await ask_for_text(tx, ClosedLane(), recipient_e164=recipient, sender_e164=sender)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from frontdesk.features.scheduling import say_amount
 from frontdesk.web.announcing import announced
 from frontdesk.web.navigation import address_in, places_for, settings_for
 from frontdesk.web.static_files import address_of
@@ -38,6 +39,7 @@ _environment.filters.update(
         "money": money_words,
         "ms": milliseconds,
         "phone": phone_words,
+        "price": say_amount,
         "size": size_words,
         "status_words": status_words,
     }

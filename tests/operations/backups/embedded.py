@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -17,7 +17,7 @@ import asyncpg
 
 from frontdesk.cli.bench.drain import ClosedLane
 from frontdesk.cli.seeding import DEMO_BUSINESSES, seed
-from frontdesk.features import consent, contacts, delivery, tenants
+from frontdesk.features import consent, delivery, tenants
 from frontdesk.kernel import epoch
 from frontdesk.kernel.clock import DatabaseClock
 from frontdesk.kernel.db import Database, Role
@@ -30,6 +30,7 @@ from frontdesk.operations.backups.model import Backup
 from frontdesk.operations.backups.shelf import Shelf
 from frontdesk.operations.backups.streaming import WalKeeper, kept
 from frontdesk.schema.migrate import migrate
+from tests.support.wishes import ask_for_text
 
 HARBOR = DEMO_BUSINESSES[0]
 
@@ -83,24 +84,8 @@ class Embedded:
     async def ask_for_text(self, *, phone_e164: str, key: str = "") -> delivery.Requested:
         """Ask for a text that nobody posts."""
         async with self.system.transaction(self.tenant_id) as tx:
-            person = await contacts.ensure_contact(tx, phone_e164=phone_e164)
-            return await delivery.request_text(
-                tx,
-                delivery.TextIntent(
-                    key=key or f"test:{phone_e164}",
-                    message_class=delivery.MessageClass.TRANSACTIONAL,
-                    cause="test",
-                    template="test",
-                    basis="the person asked for it",
-                    basis_at=tx.now,
-                    contact_id=person.id,
-                    recipient_e164=phone_e164,
-                    sender_e164=HARBOR.phone_e164,
-                    provider="twilio",
-                    body="A word from Harbor Plumbing.",
-                    useful_until=tx.now + timedelta(hours=1),
-                ),
-                ClosedLane(),
+            return await ask_for_text(
+                tx, ClosedLane(), recipient_e164=phone_e164, sender_e164=HARBOR.phone_e164, key=key
             )
 
     async def synchronous(self) -> None:

@@ -3,6 +3,7 @@
 from frontdesk.features.billing.cashier import Cashier
 from frontdesk.features.billing.jobs import Replayed, as_webhook, replay_after_silence, replay_news, take_in_news
 from frontdesk.features.billing.model import (
+    BY_HAND,
     Interval,
     Payment,
     PaymentRequest,
@@ -34,6 +35,7 @@ from frontdesk.features.billing.service.requesting import (
 )
 
 __all__ = [
+    "BY_HAND",
     "Cashier",
     "Interval",
     "Link",

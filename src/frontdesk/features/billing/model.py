@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+BY_HAND = "link"  # the purpose of what somebody asks for outside any appointment
 GRACE = timedelta(days=7)  # a business whose card failed keeps its plan so long
 
 

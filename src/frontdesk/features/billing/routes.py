@@ -7,7 +7,16 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Depends, Header, Query
 from pydantic import BaseModel, Field
 
-from frontdesk.features.billing.model import Interval, Payment, PaymentStatus, Plan, Refund, RefundStatus, Subscription
+from frontdesk.features.billing.model import (
+    BY_HAND,
+    Interval,
+    Payment,
+    PaymentStatus,
+    Plan,
+    Refund,
+    RefundStatus,
+    Subscription,
+)
 from frontdesk.features.billing.service import planning, requesting
 from frontdesk.kernel import idempotency
 from frontdesk.kernel.auth import Scope
@@ -18,7 +27,6 @@ from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 from frontdesk.ports import ProviderError
 from frontdesk.ports.payments import PaymentProvider
 
-BY_HAND = "link"
 REFUND_NAMES = UUID("5d7c1f0a-6b1e-4b53-9d0a-9a3c7c1f2e11")
 Cents = Annotated[int, Field(gt=0, le=requesting.MAX_CENTS)]
 Currency = Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]

@@ -63,8 +63,8 @@ def deposit_terms(refund_hours: int | None) -> str:
 
 
 def say_amount(cents: int, currency: str) -> str:
-    """Say a sum: "25.00 USD"."""
-    return f"{cents / 100:.2f} {currency.upper()}"
+    """Say a sum: "1,250.00 USD"."""
+    return f"{cents / 100:,.2f} {currency.upper()}"
 
 
 def reminder(*, business: str, service: str, when: str, link: str) -> str:

@@ -46,10 +46,10 @@ from frontdesk.kernel.auth.model import (
     LoginRefused,
     LoginThrottled,
     Session,
-    throttled_address,
 )
 from frontdesk.kernel.auth.second_step import note_proof
-from frontdesk.kernel.auth.sessions import Visitor, begin_session, throttled
+from frontdesk.kernel.auth.sessions import Visitor, begin_session
+from frontdesk.kernel.auth.tries import count_try
 from frontdesk.kernel.db import Database, Tx, affected
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
@@ -199,16 +199,14 @@ async def log_in_by_passkey(
     """Let a person in by a passkey; it stands for the device and for its person, so no code is asked for."""
     rules = limits or LoginLimits()
     async with system.transaction() as tx:
-        account_hash = hashlib.sha256(b"passkey " + answer[:MAX_ANSWER].encode("utf-8", "surrogatepass")).digest()
-        attempt = await queries.record_try(
-            tx, account_hash=account_hash, address=throttled_address(visitor.ip), limits=rules
-        )
-        if attempt.id is None:
-            return throttled(attempt, rules, now=tx.now)
+        who = answer[:MAX_ANSWER].encode("utf-8", "surrogatepass")
+        attempt = await count_try(tx, kind="passkey", who=who, ip=visitor.ip, limits=rules)
+        if isinstance(attempt, LoginThrottled):
+            return attempt
         proof = await _verify(tx, party, keys, answer=answer, purpose=TO_LOG_IN)
         if proof is None:
             return LoginRefused()
-        await queries.mark_try_succeeded(tx, try_id=attempt.id)
+        await queries.mark_try_succeeded(tx, try_id=attempt)
         return await begin_session(tx, user_id=proof.user_id, visitor=visitor, by="passkey")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from frontdesk.kernel import actor as actors
 from frontdesk.kernel.actor import Actor
-from frontdesk.kernel.audit import keepable, write_entry
+from frontdesk.kernel.audit import write_entry
 from frontdesk.kernel.auth import people, queries
 from frontdesk.kernel.auth.model import (
     LoginLimits,
@@ -18,10 +17,9 @@ from frontdesk.kernel.auth.model import (
     User,
     new_token,
     normal_email,
-    throttled_address,
     token_hash,
 )
-from frontdesk.kernel.auth.sessions import throttled
+from frontdesk.kernel.auth.tries import count_wish
 from frontdesk.kernel.db import Database, Tx
 from frontdesk.kernel.errors import Refused
 
@@ -55,14 +53,7 @@ class Reset:
 
 async def ask_for_reset(system: Database, *, email: str, ip: str) -> LoginThrottled | None:
     """Count a wish for a link, the same for people we know and others; None if one may be made."""
-    try:
-        address = normal_email(email)
-    except Refused:
-        address = keepable(email[:300])
-    account_hash = hashlib.sha256(b"reset " + address.encode()).digest()
-    async with system.transaction() as tx:
-        attempt = await queries.record_try(tx, account_hash=account_hash, address=throttled_address(ip), limits=LIMITS)
-    return throttled(attempt, LIMITS, now=tx.now) if attempt.id is None else None
+    return await count_wish(system, kind="reset", email=email, ip=ip, limits=LIMITS)
 
 
 async def issue_reset(tx: Tx, *, email: str, actor: Actor | None = None) -> Reset | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -17,10 +16,10 @@ from frontdesk.kernel.auth.model import (
     LoginThrottled,
     Principal,
     Session,
-    throttled_address,
 )
 from frontdesk.kernel.auth.passwords import Passwords
-from frontdesk.kernel.auth.sessions import Visitor, account_of, begin_session, renew_session, throttled
+from frontdesk.kernel.auth.sessions import Visitor, begin_session, renew_session
+from frontdesk.kernel.auth.tries import count_try
 from frontdesk.kernel.db import Database, Tx
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.sealing import Vault
@@ -50,15 +49,15 @@ async def finish_login(
         half = await find_half_login(tx, token=half_token)
         if half is None:
             return LoginOver()
-        attempt = await _record(tx, user_id=half.user_id, ip=visitor.ip, rules=rules)
-        if attempt.id is None:
-            return throttled(attempt, rules, now=tx.now)
+        attempt = await count_try(tx, kind="code", who=half.user_id.bytes, ip=visitor.ip, limits=rules)
+        if isinstance(attempt, LoginThrottled):
+            return attempt
         by = await use_any_code(tx, vault, user_id=half.user_id, code=code)
         if not by:
             return LoginRefused()
         if not await take_half_login(tx, token=half_token):
             return LoginOver()
-        await queries.mark_try_succeeded(tx, try_id=attempt.id)
+        await queries.mark_try_succeeded(tx, try_id=attempt)
         await queries.mark_try_succeeded(tx, try_id=half.attempt)
         login = await begin_session(tx, user_id=half.user_id, visitor=visitor, by=f"password and {by}")
         await _note_recovery(tx, session=login.session, by=by)
@@ -78,11 +77,9 @@ async def prove_anew(
     """Take a password or a code as proof that it is still the same person; their session gets a new token."""
     rules = limits or LoginLimits()
     async with system.transaction() as tx:
-        attempt = await queries.record_try(
-            tx, account_hash=account_of(session.email), address=throttled_address(ip), limits=rules
-        )
-        if attempt.id is None:
-            return throttled(attempt, rules, now=tx.now)
+        attempt = await count_try(tx, kind="login", who=session.email.encode(), ip=ip, limits=rules)
+        if isinstance(attempt, LoginThrottled):
+            return attempt
         by = await use_any_code(tx, vault, user_id=session.user_id, code=secret)
         credentials = await queries.find_credentials(tx, email=session.email)
     stored = None if credentials is None else credentials.password_hash
@@ -91,7 +88,7 @@ async def prove_anew(
     async with system.transaction() as tx:
         if await queries.find_credentials(tx, email=session.email) != credentials:
             return LoginRefused()
-        await queries.mark_try_succeeded(tx, try_id=attempt.id)
+        await queries.mark_try_succeeded(tx, try_id=attempt)
         return await note_proof(tx, session=session, by=by or "password")
 
 
@@ -131,11 +128,6 @@ async def use_any_code(tx: Tx, vault: Vault, *, user_id: UUID, code: str) -> str
     if await totp.use_totp(tx, vault, user_id=user_id, code=code):
         return "code"
     return "recovery code" if await recovery.use_code(tx, user_id=user_id, code=code) else ""
-
-
-async def _record(tx: Tx, *, user_id: UUID, ip: str, rules: LoginLimits) -> queries.Try:
-    account_hash = hashlib.sha256(b"code " + user_id.bytes).digest()
-    return await queries.record_try(tx, account_hash=account_hash, address=throttled_address(ip), limits=rules)
 
 
 async def _note_recovery(tx: Tx, *, session: Session, by: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,11 +20,10 @@ from frontdesk.kernel.auth.model import (
     Session,
     SessionLifetime,
     new_token,
-    normal_email,
-    throttled_address,
     token_hash,
 )
 from frontdesk.kernel.auth.passwords import Passwords
+from frontdesk.kernel.auth.tries import count_try, name_of
 from frontdesk.kernel.db import Database, Tx
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
@@ -61,16 +59,12 @@ async def log_in(
     as failed until it succeeds, so many at once cannot slip under the limit.
     """
     rules = limits or LoginLimits()
-    try:
-        address_given = normal_email(email)
-    except Refused:
-        address_given = keepable(email[:300])
-    account_hash = account_of(address_given)
+    address_given = name_of(email)
     async with system.transaction() as tx:
-        attempt = await queries.record_try(tx, account_hash=account_hash, address=throttled_address(ip), limits=rules)
+        attempt = await count_try(tx, kind="login", who=address_given.encode(), ip=ip, limits=rules)
         credentials = await queries.find_credentials(tx, email=address_given)
-    if attempt.id is None:
-        return throttled(attempt, rules, now=tx.now)
+    if isinstance(attempt, LoginThrottled):
+        return attempt
     stored = None if credentials is None else credentials.password_hash
     if not await passwords.matches(stored, password) or credentials is None or stored is None:
         return LoginRefused()
@@ -83,8 +77,8 @@ async def log_in(
         if fresh is not None:
             await queries.replace_hash(tx, user_id=credentials.user_id, old=stored, new=fresh)
         if await is_code_needed(tx, user_id=credentials.user_id):
-            return await begin_half_login(tx, user_id=credentials.user_id, attempt=attempt.id)
-        await queries.mark_try_succeeded(tx, try_id=attempt.id)
+            return await begin_half_login(tx, user_id=credentials.user_id, attempt=attempt)
+        await queries.mark_try_succeeded(tx, try_id=attempt)
         visitor = Visitor(ip, user_agent, lifetime)
         return await begin_session(tx, user_id=credentials.user_id, visitor=visitor, by="password")
 
@@ -172,17 +166,6 @@ async def renew_session(tx: Tx, *, session: Session) -> LoggedIn:
     token = new_token()
     await queries.replace_session_token(tx, session_id=session.id, token_hash=token_hash(token))
     return await _read(tx, token)
-
-
-def account_of(address: str) -> bytes:
-    """Name an account in the throttle."""
-    return hashlib.sha256(b"login " + address.encode()).digest()
-
-
-def throttled(attempt: queries.Try, limits: LoginLimits, *, now: datetime) -> LoginThrottled:
-    """Tell why, and for how long, a try is turned away."""
-    since = attempt.since or now
-    return LoginThrottled(attempt.reason or "everyone", max(since + limits.window - now, timedelta(seconds=1)))
 
 
 async def _read(tx: Tx, token: str) -> LoggedIn:

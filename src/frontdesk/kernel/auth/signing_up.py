@@ -7,18 +7,15 @@ import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 
-from frontdesk.kernel.audit import keepable
 from frontdesk.kernel.auth import queries
 from frontdesk.kernel.auth.model import (
     LoginLimits,
     LoginThrottled,
     PasswordHash,
     new_token,
-    normal_email,
-    throttled_address,
     token_hash,
 )
-from frontdesk.kernel.auth.sessions import throttled
+from frontdesk.kernel.auth.tries import count_wish
 from frontdesk.kernel.db import Database, Tx
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.keys import SigningKeys
@@ -86,14 +83,7 @@ async def refuse_second(tx: Tx) -> None:
 
 async def count_sign_up(system: Database, *, email: str, ip: str) -> LoginThrottled | None:
     """Count a wish to sign up, the same for addresses we know and others; None if it may go on."""
-    try:
-        address = normal_email(email)
-    except Refused:
-        address = keepable(email[:300])
-    account_hash = hashlib.sha256(b"sign-up " + address.encode()).digest()
-    async with system.transaction() as tx:
-        attempt = await queries.record_try(tx, account_hash=account_hash, address=throttled_address(ip), limits=LIMITS)
-    return throttled(attempt, LIMITS, now=tx.now) if attempt.id is None else None
+    return await count_wish(system, kind="sign-up", email=email, ip=ip, limits=LIMITS)
 
 
 async def keep_sign_up(tx: Tx, wish: SigningUp) -> str | None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from frontdesk.providers.account_api import AccountApi
+from frontdesk.providers.http import HttpClient
+from frontdesk.providers.twilio.errors import REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,20 @@ class TwilioAccount:
         by_key = bool(self.api_key_sid and self.api_key_secret)
         user, secret = (self.api_key_sid, self.api_key_secret) if by_key else (self.account_sid, self.auth_token)
         return "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode("ascii")
+
+    def open_api(self, http: HttpClient) -> AccountApi:
+        """Make the way to what Twilio keeps of this account; `http` is closed by its owner."""
+        return AccountApi(
+            http,
+            REFUSALS,
+            base_url=self.api_base_url,
+            authorization=self.authorization,
+            content_type="application/x-www-form-urlencoded",
+        )
+
+    def target(self, resource: str) -> str:
+        """Make the path of a resource of this account, as `Messages.json`."""
+        return f"/2010-04-01/Accounts/{quote(self.account_sid, safe='')}/{resource}"
 
     @property
     def auth_tokens(self) -> tuple[str, ...]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 
 from frontdesk.kernel.clock import Clock
-from frontdesk.providers.account_api import AccountApi
 from frontdesk.providers.http import HttpClient
 from frontdesk.providers.twilio.account import TwilioAccount
-from frontdesk.providers.twilio.errors import REFUSALS, error_from_reply
+from frontdesk.providers.twilio.errors import error_from_reply
 
 _CREATED = 201
 
@@ -27,14 +26,8 @@ class TwilioCalling:
 
     def __init__(self, account: TwilioAccount, http: HttpClient, *, clock: Clock) -> None:
         self._clock = clock
-        self._target = f"/2010-04-01/Accounts/{quote(account.account_sid, safe='')}/Calls.json"
-        self._api = AccountApi(
-            http,
-            REFUSALS,
-            base_url=account.api_base_url,
-            authorization=account.authorization,
-            content_type="application/x-www-form-urlencoded",
-        )
+        self._target = account.target("Calls.json")
+        self._api = account.open_api(http)
 
     async def place_call(self, *, caller_e164: str, called_e164: str, waits_seconds: int) -> str:
         """Ring a number, stay on the line without a word, hang up; returns Twilio's id of the call.

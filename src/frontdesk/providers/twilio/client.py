@@ -7,14 +7,13 @@ from collections.abc import Callable
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote_plus, urlencode
 from uuid import UUID
 
 import msgspec
 
 from frontdesk.kernel.clock import Clock
 from frontdesk.ports import Accepted, OutboundText, ReceiptStatus, SentText, SentTextQuery
-from frontdesk.providers.account_api import AccountApi
 from frontdesk.providers.callback_reference import with_reference
 from frontdesk.providers.http import HttpClient
 from frontdesk.providers.twilio.account import TwilioAccount
@@ -68,14 +67,8 @@ class TwilioMessaging:
     def __init__(self, account: TwilioAccount, http: HttpClient, *, clock: Clock) -> None:
         self._account = account
         self._clock = clock
-        self._target = f"/2010-04-01/Accounts/{quote(account.account_sid, safe='')}/Messages.json"
-        self._api = AccountApi(
-            http,
-            REFUSALS,
-            base_url=account.api_base_url,
-            authorization=account.authorization,
-            content_type="application/x-www-form-urlencoded",
-        )
+        self._target = account.target("Messages.json")
+        self._api = account.open_api(http)
 
     @property
     def name(self) -> str:

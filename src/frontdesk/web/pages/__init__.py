@@ -17,7 +17,8 @@ from frontdesk.web.pages.operations import operation_pages
 from frontdesk.web.pages.operations_audit import audit_pages
 from frontdesk.web.pages.operations_decisions import decision_pages
 from frontdesk.web.pages.palette import palette_pages
-from frontdesk.web.pages.paying import payment_pages
+from frontdesk.web.pages.paying import pay_pages
+from frontdesk.web.pages.payments import payment_pages
 from frontdesk.web.pages.people import people_pages
 from frontdesk.web.pages.people_refusals import refusal_pages
 from frontdesk.web.pages.people_segments import segment_pages
@@ -41,6 +42,7 @@ __all__ = [
     "operation_pages",
     "pages_router",
     "palette_pages",
+    "pay_pages",
     "payment_pages",
     "people_pages",
     "refusal_pages",

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
@@ -16,6 +16,7 @@ from starlette.responses import Response
 from frontdesk.features import scheduling, tenants
 from frontdesk.features.scheduling.service import agenda as service
 from frontdesk.features.scheduling.service.telling import tell_deposit
+from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
@@ -234,7 +235,8 @@ def _add_ending(routes: APIRouter, desk: AgendaDesk, door: FrontDoor) -> None:
 
         return await _end(request, visit, desk, asked, appointment_id, act, done="cancelled")
 
-    _add_attendance(routes, desk, door)
+    _add_attendance(routes, desk, door, "no-show", scheduling.mark_no_show, said="missed")
+    _add_attendance(routes, desk, door, "done", service.complete_appointment, said="done")
 
     @routes.post("/holds/{hold_id}/release")
     async def release(
@@ -246,32 +248,27 @@ def _add_ending(routes: APIRouter, desk: AgendaDesk, door: FrontDoor) -> None:
         return go_to(await _address(visit, asked, done="released"))
 
 
-def _add_attendance(routes: APIRouter, desk: AgendaDesk, door: FrontDoor) -> None:
+class Mark(Protocol):
+    """Notes of an appointment whose time has come how it went."""
+
+    async def __call__(self, tx: Transaction, *, appointment_id: UUID, by: Actor) -> object:
+        """Note it; refuses what cannot be so."""
+
+
+def _add_attendance(routes: APIRouter, desk: AgendaDesk, door: FrontDoor, path: str, mark: Mark, *, said: str) -> None:
     may_write = door.to_business(Scope.BOOKING_WRITE)
 
-    @routes.post("/a/{appointment_id}/no-show")
-    async def no_show(
+    @routes.post(f"/a/{{appointment_id}}/{path}")
+    async def attended(
         request: Request,
         appointment_id: UUID,
         visit: Annotated[Visit, Depends(may_write)],
         asked: Annotated[Asked, Depends(Asked)],
     ) -> Response:
         async def act(tx: Transaction) -> object:
-            return await scheduling.mark_no_show(tx, appointment_id=appointment_id, by=visit.actor)
+            return await mark(tx, appointment_id=appointment_id, by=visit.actor)
 
-        return await _end(request, visit, desk, asked, appointment_id, act, done="missed")
-
-    @routes.post("/a/{appointment_id}/done")
-    async def done(
-        request: Request,
-        appointment_id: UUID,
-        visit: Annotated[Visit, Depends(may_write)],
-        asked: Annotated[Asked, Depends(Asked)],
-    ) -> Response:
-        async def act(tx: Transaction) -> object:
-            return await service.complete_appointment(tx, appointment_id=appointment_id, by=visit.actor)
-
-        return await _end(request, visit, desk, asked, appointment_id, act, done="done")
+        return await _end(request, visit, desk, asked, appointment_id, act, done=said)
 
 
 async def _end(

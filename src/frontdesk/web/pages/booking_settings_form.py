@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from itertools import zip_longest
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -16,6 +15,7 @@ from starlette.datastructures import FormData
 from frontdesk.features import scheduling
 from frontdesk.features.scheduling.model.showing import Showing
 from frontdesk.web.pages.agenda_panels import as_id
+from frontdesk.web.pages.amounts import read_cents
 
 DAYS = (
     ("mon", "Monday"),
@@ -87,17 +87,11 @@ class Typed:
 
     def cents(self, name: str) -> int | None:
         """Read an amount of money; None if nothing was written."""
-        text = self.text(name).replace(",", "").lstrip("$")
-        if not text:
-            return None
-        try:
-            cents = Decimal(text) * 100
-        except InvalidOperation:
-            cents = Decimal(-1)
-        if not cents.is_finite() or cents != int(cents) or not 0 <= cents <= MAX_CENTS:
+        text = self.text(name)
+        cents = read_cents(text, most=MAX_CENTS)
+        if text and cents is None:
             self.faults[name] = "Write an amount like 25 or 49.50."
-            return None
-        return int(cents)
+        return cents
 
     def ids(self, name: str) -> list[UUID]:
         """Read the ids that were ticked."""
@@ -183,11 +177,6 @@ def week_of(resource: scheduling.Resource, *, business_hours: str) -> list[DayRo
 def days_off_of(resource: scheduling.Resource) -> list[DaysOff]:
     """Show a resource's days off and days with other hours."""
     return [DaysOff(at=at, words=_say(one)) for at, one in enumerate(json.loads(resource.exceptions))]
-
-
-def amount(cents: int | None) -> str:
-    """Write cents as a person types them."""
-    return "" if cents is None else f"{cents / 100:.2f}"
 
 
 def with_present(choices: Sequence[tuple[int, str]], present: Sequence[int]) -> list[tuple[int, str]]:

@@ -18,12 +18,12 @@ from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
 from frontdesk.web.access import FrontDoor
+from frontdesk.web.pages.amounts import write_cents
 from frontdesk.web.pages.booking_settings_form import (
     LEADS,
     NEW_DAYS_OFF,
     REMINDERS,
     Typed,
-    amount,
     days_off_of,
     read_resource,
     read_service,
@@ -64,8 +64,8 @@ async def lines_of(tx: Transaction) -> list[ServiceLine]:
             service=one,
             showing=shown.get(one.id, Showing()),
             givers=sorted(names[giver] for giver in givers.get(one.id, []) if giver in names),
-            price=amount(shown.get(one.id, Showing()).price_cents),
-            deposit=amount(one.deposit_cents or None),
+            price=write_cents(shown.get(one.id, Showing()).price_cents),
+            deposit=write_cents(one.deposit_cents or None),
         )
         for one in sorted(found, key=lambda one: (not one.active, one.name))
     ]
@@ -198,8 +198,8 @@ async def _show_service(
         "name": known.name,
         "is_new": service_id is None,
         "showing": shown,
-        "price": typed.text("price") if typed else amount(shown.price_cents),
-        "deposit": typed.text("deposit") if typed else amount(service.deposit_cents or None),
+        "price": typed.text("price") if typed else write_cents(shown.price_cents),
+        "deposit": typed.text("deposit") if typed else write_cents(service.deposit_cents or None),
         "givers": set(givers),
         "resources": resources,
         "leads": with_present(LEADS, [service.lead_minutes]),

@@ -1,7 +1,7 @@
 """The tab of budgets: what texts may cost, have cost and will cost, and a change of it that is asked about first."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form
@@ -14,14 +14,14 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.web.access import FrontDoor
+from frontdesk.web.pages.amounts import read_cents
 from frontdesk.web.pages.budgets_views import CHANGED, BudgetsView, Draft, read_budgets
 from frontdesk.web.pages.frame import Frames, Shown, go_to
 from frontdesk.web.words import money_words
 from frontdesk.wiring import Frontdesk
 
 UNPROCESSABLE = 422
-MOST_DOLLARS = Decimal(1_000_000)
-CENTS = Decimal(100)
+MOST_CENTS = 100_000_000
 Dollars = Annotated[str, Form(max_length=20)]
 
 
@@ -85,8 +85,8 @@ class _Read:
 
 
 def _read(daily: str, monthly: str) -> _Read:
-    day, wrong_daily = _dollars(daily)
-    month, wrong_monthly = _dollars(monthly)
+    day, wrong_daily = _cents(daily)
+    month, wrong_monthly = _cents(monthly)
     if day is not None and month is not None and month < day:
         wrong_monthly = "A month cannot have less than one of its days: write at least the amount of a day."
     if day is None or month is None or wrong_monthly:
@@ -94,16 +94,11 @@ def _read(daily: str, monthly: str) -> _Read:
     return _Read(Limits(day, month), "", "")
 
 
-def _dollars(text: str) -> tuple[Decimal | None, str]:
-    try:
-        amount = Decimal(text.strip().removeprefix("$").replace(",", ""))
-    except InvalidOperation:
-        return None, "Write an amount in dollars, like 50 or 49.90."
-    if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS:
-        return None, f"Write an amount from 0 to {MOST_DOLLARS:,} dollars."
-    if amount != round(amount, 2):
-        return None, "Write whole cents, like 49.90."
-    return amount * CENTS, ""
+def _cents(text: str) -> tuple[Decimal | None, str]:
+    cents = read_cents(text, most=MOST_CENTS)
+    if cents is None:
+        return None, f"Write an amount from 0 to {MOST_CENTS // 100:,} dollars, like 50 or 49.90."
+    return Decimal(cents), ""
 
 
 def _consequences(view: BudgetsView, limits: Limits) -> tuple[str, ...]:

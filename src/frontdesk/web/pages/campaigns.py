@@ -114,11 +114,10 @@ def _add_reading(routes: APIRouter, door: FrontDoor, desk: CampaignDesk) -> None
             view = await read_campaign(tx, visit, campaign_id)
         if FRAGMENT not in request.headers:
             return go_to(home_of(visit, campaign_id))
-        answer = desk.frames.part(request, Shown(template="_campaign_live.html", values={"campaign": view}))
-        if seen != view.mark:
-            # What may be done has changed, and with it the rest of the page.
-            answer.headers["HX-Refresh"] = "true"
-        return answer
+        # With its state changes what may be done, which stands in the rest of the page.
+        changed = seen != view.mark
+        shown = Shown(template="_campaign_live.html", values={"campaign": view}, rest_changed=changed)
+        return desk.frames.part(request, shown)
 
     @routes.get("/{campaign_id}/course")
     async def course(request: Request, campaign_id: UUID, visit: Annotated[Visit, Depends(may_read)]) -> Response:

@@ -20,11 +20,15 @@ FRAGMENT = "hx-request"  # htmx asks for a part of a page, everything else for a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A page or a part of one: its template and what it needs."""
+    """A page or a part of one: its template and what it needs.
+
+    `rest_changed`: a part shows something after which the rest of its page is out of date.
+    """
 
     template: str
     values: Mapping[str, object]
     status: int = 200
+    rest_changed: bool = False
 
 
 class Frames:
@@ -40,7 +44,7 @@ class Frames:
     def part(self, request: Request, shown: Shown) -> Response:
         """Answer with a part of a page."""
         values = {**shown.values, "csrf": self._door.entrance.csrf_for(request)}
-        return HTMLResponse(render(shown.template, **values), status_code=shown.status)
+        return answer_part(shown, values)
 
     async def page(self, request: Request, visit: Visit, shown: Shown) -> Response:
         """Answer with a whole page, and remember the business as the chosen one."""
@@ -62,6 +66,12 @@ class Frames:
         https = self._door.entrance.https
         response.set_cookie(CHOSEN_COOKIE, str(visit.tenant_id), path="/", secure=https, httponly=True, samesite="lax")
         return response
+
+
+def answer_part(shown: Shown, values: Mapping[str, object]) -> Response:
+    """Answer with a part of a page, and have the whole page loaded anew if its rest has changed too."""
+    headers = {"HX-Refresh": "true"} if shown.rest_changed else None
+    return HTMLResponse(render(shown.template, **values), status_code=shown.status, headers=headers)
 
 
 def go_to(path: str) -> Response:

@@ -94,11 +94,10 @@ def add_backups(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> Non
             return go_to(BACKUPS)
         async with visit.transaction() as tx:
             under_way = await _under_way(tx)
-        answer = desk.part(request, visit, Shown(template="_backups_now.html", values={"under_way": under_way}))
-        if seen != str(len(under_way)):
-            # One has ended: it stands in the tables of the page now.
-            answer.headers["HX-Refresh"] = "true"
-        return answer
+        # Once one has ended, it stands in the tables of the page.
+        ended = seen != str(len(under_way))
+        shown = Shown(template="_backups_now.html", values={"under_way": under_way}, rest_changed=ended)
+        return desk.part(request, visit, shown)
 
     @routes.post("/backups")
     async def order(

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import PlatformVisit
 from frontdesk.web.access import CHOSEN_COOKIE, Caller, FrontDoor, list_businesses
-from frontdesk.web.pages.frame import Shown
+from frontdesk.web.pages.frame import Shown, answer_part
 from frontdesk.web.rendering import render
 from frontdesk.wiring import Frontdesk
 
@@ -50,7 +50,7 @@ class OperationsDesk:
     def part(self, request: Request, visit: PlatformVisit, shown: Shown) -> Response:
         """Answer with a part of a page."""
         values = {**self._around(request, visit), **shown.values}
-        return HTMLResponse(render(shown.template, **values), status_code=shown.status)
+        return answer_part(shown, values)
 
     def _around(self, request: Request, visit: PlatformVisit) -> Mapping[str, object]:
         held = visit.principal.scopes_for(None)

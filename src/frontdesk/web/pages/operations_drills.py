@@ -121,11 +121,10 @@ def add_drills(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> None
             return go_to(DRILLS)
         async with visit.transaction() as tx:
             view = await _ordered(tx)
-        answer = desk.part(request, visit, Shown(template="_drill_ordered.html", values={"ordered": view}))
-        if view is not None and view.mark != seen:
-            # It has ended: its result stands in the rest of the page, and another may be ordered.
-            answer.headers["HX-Refresh"] = "true"
-        return answer
+        # Once it has ended, its result stands in the rest of the page, and another may be ordered.
+        ended = view is not None and view.mark != seen
+        shown = Shown(template="_drill_ordered.html", values={"ordered": view}, rest_changed=ended)
+        return desk.part(request, visit, shown)
 
     @routes.post("/drills")
     async def order(

@@ -125,11 +125,10 @@ def add_runs(routes: APIRouter, door: FrontDoor, desk: OperationsDesk) -> None:
             now = tx.now
         if FRAGMENT not in request.headers:
             return go_to(f"{RUNS}/{run_id}")
-        answer = desk.part(request, visit, Shown(template="_runbook_run.html", values={"view": view, "now": now}))
-        if seen != view.mark:
-            # What may be done has changed, and with it the rest of the page.
-            answer.headers["HX-Refresh"] = "true"
-        return answer
+        # With its state changes what may be done, which stands in the rest of the page.
+        changed = seen != view.mark
+        shown = Shown(template="_runbook_run.html", values={"view": view, "now": now}, rest_changed=changed)
+        return desk.part(request, visit, shown)
 
     _add_steering(routes, door, desk)
 

@@ -1,30 +1,22 @@
-"""What people see of payments: where a link of ours leads, and a business's list of what was asked for and paid."""
+"""What people see who are to pay: a link of ours leads to the pay page once it is there, or tells how it stands."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
-from starlette.requests import Request
+from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse, Response
 
 from frontdesk.features import billing, tenants
-from frontdesk.kernel.auth import Scope
-from frontdesk.kernel.auth.visit import Visit
-from frontdesk.web.access import FrontDoor
-from frontdesk.web.pages.frame import Frames, Shown, go_to
+from frontdesk.web.pages.frame import go_to
 from frontdesk.web.rendering import render
 from frontdesk.wiring import Frontdesk
 
-PAGE = 50
 PREPARING_SECONDS = 2  # until the page looks again whether the pay page is there
 Token = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-def payment_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
-    """Make the routes of the public link and of a business's payments."""
+def pay_pages(parts: Frontdesk) -> APIRouter:
+    """Make the route of the link that people pay by."""
     routes = APIRouter(include_in_schema=False)
-    ours = APIRouter(prefix="/businesses/{tenant_id}", include_in_schema=False)
-    frames = Frames(parts, door, section="settings", tab="payments")
 
     @routes.get("/pay/{token}")
     async def follow(token: Token, done: str = "") -> Response:
@@ -41,27 +33,6 @@ def payment_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
             business = await tenants.get_tenant(tx)
         return _answer(link, business.name, status=200)
 
-    @ours.get("/payments")
-    async def payments(
-        request: Request,
-        visit: Annotated[Visit, Depends(door.to_business(Scope.BILLING_READ))],
-        before: UUID | None = None,
-    ) -> Response:
-        async with visit.transaction() as tx:
-            found = await billing.list_payments(tx, tenant_id=visit.tenant_id, before=before, limit=PAGE)
-            one = await billing.find_subscription(tx, tenant_id=visit.tenant_id)
-            plan = None if one is None else await billing.get_plan(tx, plan_id=one.plan_id)
-        values = {
-            "payments": found,
-            "subscription": one,
-            "plan": plan,
-            "is_set_up": parts.payments is not None,
-            "next": found[-1].id if len(found) == PAGE else None,
-            "is_first": before is None,
-        }
-        return await frames.page(request, visit, Shown(template="payments.html", values=values))
-
-    routes.routes.extend(ours.routes)
     return routes
 
 

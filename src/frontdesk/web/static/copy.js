@@ -1,4 +1,4 @@
-// Copies the line for the website; without it the line can be selected by hand.
+// Copies a line at the press of a button; without it the line can be selected by hand.
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
   button.hidden = false;
