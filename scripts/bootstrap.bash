@@ -92,6 +92,9 @@ install_node_packages() { # $1 = a folder with package-lock.json
         cp "$1/package-lock.json" "$1/node_modules/.installed-lock"
 }
 
+# What the program is made of is compiled once and not at every start, which would take most of a second.
+unset PYTHONDONTWRITEBYTECODE
+
 prepare() { # $1 = a list with hashes that holds at least requirements.lock
     make_environment
     install_locked "$1"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import frontdesk
@@ -60,9 +61,10 @@ class Refusal:
     message: str
 
 
-def _trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _trees() -> Sequence[tuple[str, ast.Module]]:
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return [(path.relative_to(PACKAGE).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def text_of(node: ast.expr) -> str:
@@ -143,7 +145,6 @@ def reasons() -> set[str]:
             if isinstance(node, ast.keyword) and node.arg in NOT_REASONS
             for inner in ast.walk(node.value)
         }
-        refused = {id(node.args[0]) for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_refusal(node)}
         refused = {
             id(inner)
             for node in ast.walk(tree)

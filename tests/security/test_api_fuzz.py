@@ -19,7 +19,7 @@ from tests.support.hostility import EXCESS
 from tests.support.house import ADA, House, open_house
 
 PARTS = 4
-QUICK, THOROUGH = 8, 100
+QUICK, THOROUGH = 4, 100
 OF_BUSINESSES = frozenset(Scope) - PLATFORM_SCOPES
 READING = frozenset(scope for scope in OF_BUSINESSES if scope.value.endswith(":read"))
 # Whose requests are answered with 429 are not answered as asked; limits have tests of their own.

@@ -50,13 +50,17 @@ def late_results(seed: int) -> Plan | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sabotage:
-    """A protection to take away: by other words in a statement, or by a trigger; and which judge must speak up."""
+    """A protection to take away: by other words in a statement, or by a trigger; and which judge must speak up.
+
+    What only a `rare` world finds is looked for with all other tests that take long.
+    """
 
     mark: str
     words: dict[str, str] = field(default_factory=dict)
     trigger: str = ""
     worlds: Callable[[int], Plan | None] = any_world
     within: int = 200
+    rare: bool = False
 
 
 SABOTAGES = {
@@ -78,6 +82,7 @@ SABOTAGES = {
         mark="I1",
         words={"where job.id = result.id and job.fence = result.fence": "where job.id = result.id"},
         worlds=late_results,
+        rare=True,
     ),
     "a STOP does not wait for the gates": Sabotage(
         mark="I3",
@@ -87,6 +92,7 @@ SABOTAGES = {
         },
         worlds=world_about(Theme.STOP),
         within=100,
+        rare=True,
     ),
     "the kill switch is not read": Sabotage(
         mark="I4", words={"where switch.paused_at is not null": "where false"}, worlds=world_about(Theme.PAUSE)
@@ -98,6 +104,7 @@ SABOTAGES = {
         mark="I12",
         words={"earlier.status in ('queued', 'posting', 'unknown') and": "false and"},
         within=400,
+        rare=True,
     ),
     "nobody asks by which clock a person lives": Sabotage(
         mark="I5",
@@ -108,6 +115,7 @@ SABOTAGES = {
         mark="I5",
         words={"earlier.posting_at > $4::timestamptz - interval '24 hours'": "$4::timestamptz is null"},
         worlds=with_campaigns,
+        rare=True,
     ),
     "money is not reserved": Sabotage(
         mark="I6",
@@ -118,16 +126,19 @@ SABOTAGES = {
         mark="I6",
         words={"where cost_cents > 0 and status in ('failed', 'blocked', 'dropped') and": "where false and"},
         worlds=with_campaigns,
+        rare=True,
     ),
     "a number forgets its pace": Sabotage(
         mark="I17",
         words={"set next_at = turn.next_at, served_at": "set next_at = 'epoch', served_at"},
         worlds=with_campaigns,
+        rare=True,
     ),
     "a number forgets what it sent today": Sabotage(
         mark="I17",
         words={"case when pace.day = today.day then pace.sent_today else 0 end as sent_today": "0 as sent_today"},
         worlds=with_campaigns,
+        rare=True,
     ),
     "a campaign forgets its throttle": Sabotage(
         mark="I17", words={"any($1::uuid[]) and per_minute is not null": "any($1::uuid[]) and false"}, worlds=at_noon
@@ -164,7 +175,9 @@ def worlds_of(sabotage: Sabotage) -> Iterator[tuple[int, Plan]]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("name", SABOTAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if one.rare else ()) for name, one in SABOTAGES.items()]
+)
 def test_a_missing_protection_is_found(open_simulation: OpenSimulation, name: str) -> None:
     sabotage = SABOTAGES[name]
     simulation = open_simulation(sabotage.words)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 
 from frontdesk.features.insights.queries.agency import BusinessDay, list_business_days
 from frontdesk.kernel.auth import Scope
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor, list_businesses, unknown_business
 from frontdesk.wiring import Frontdesk
 
@@ -15,7 +16,7 @@ MOST = 100
 
 def agency_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the route of many businesses."""
-    routes = APIRouter(tags=["businesses"])
+    routes = Routes(tags=["businesses"])
 
     @routes.get(
         "/api/agency",

@@ -12,6 +12,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.moments import Moment
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 
 PRINTABLE = r"^[\x20-\x7e]+$"
@@ -53,7 +54,7 @@ def _filter(
 
 def audit_router(door: FrontDoor) -> APIRouter:
     """Make the route of the audit log."""
-    routes = APIRouter(tags=["audit"])
+    routes = Routes(tags=["audit"])
 
     @routes.get(
         "/api/audit-log",

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from frontdesk.features import consent, delivery
 from frontdesk.features.textback.template import lint
 from frontdesk.kernel.auth import Scope
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor, list_businesses
 from frontdesk.wiring import Frontdesk
 
@@ -25,7 +26,7 @@ class BusinessView(BaseModel):
 
 def businesses_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the route of the list of businesses."""
-    routes = APIRouter(tags=["businesses"])
+    routes = Routes(tags=["businesses"])
 
     @routes.get("/api/tenants", summary="List the businesses you may look at, by name")
     async def list_tenants(caller: Annotated[Caller, Depends(door.anybody_known)]) -> list[BusinessView]:

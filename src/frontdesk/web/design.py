@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.web.guide import KnownDesk
 from frontdesk.web.pages.rows import Chip, Tone
@@ -44,7 +45,7 @@ class Swatch:
 
 def design_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the route of the design page, for anybody who is logged in."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     desk = KnownDesk(parts, door)
 
     @routes.get("/design")

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.hooks.signing import new_secret, sign
 from frontdesk.kernel.ids import new_id
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor, ToAnybodyKnown, ToBusiness, ToPlatform
 from frontdesk.web.answers import declare_refusals
 from frontdesk.web.api_page import group_operations
@@ -40,7 +41,7 @@ class SignedExample:
 
 def docs_router(app: FastAPI, parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the documentation; like everything else they want a login or a token."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     desk = KnownDesk(parts, door)
 
     @routes.get("/openapi.json")

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import CHOSEN_COOKIE, Caller, FrontDoor, list_businesses
 from frontdesk.web.manual import contents, manual, render_manual, search_manual
 from frontdesk.web.rendering import render
@@ -45,7 +46,7 @@ class KnownDesk:
 
 def guide_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the guide; like everything else it wants a login or a token."""
-    routes = APIRouter(prefix="/guide", include_in_schema=False)
+    routes = Routes(prefix="/guide", include_in_schema=False)
     desk = KnownDesk(parts, door)
 
     @routes.get("")

@@ -23,6 +23,7 @@ from frontdesk.kernel.telemetry.metrics import (
 from frontdesk.kernel.upkeep import Reading
 from frontdesk.operations.alerts.readings import all_readings, metric_of
 from frontdesk.operations.monitors.queries import Standing, list_standing
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.wiring import Frontdesk
 from frontdesk.wiring.alerting import machine_of
@@ -93,7 +94,7 @@ def _taken(parts: Frontdesk, reading: Reading, room: asyncio.Semaphore) -> Async
 
 def health_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of health and metrics."""
-    routes = APIRouter(tags=["health"])
+    routes = Routes(tags=["health"])
 
     @routes.get("/health", summary="Tell whether this process can work", responses=WELL_OR_NOT)
     @routes.get("/healthz", include_in_schema=False)

@@ -16,6 +16,7 @@ from frontdesk.kernel.hooks import Delivery, DeliveryStatus, Endpoint, Sealer
 from frontdesk.kernel.moments import Moment
 from frontdesk.kernel.outbox.dispatcher import EventRejected
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.wiring import Frontdesk
 
@@ -116,7 +117,7 @@ class EventName(BaseModel):
 
 def hooks_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of outgoing webhooks."""
-    routes = APIRouter(tags=["webhooks out"])
+    routes = Routes(tags=["webhooks out"])
     _add_endpoint_routes(routes, parts, door)
     _add_change_routes(routes, parts, door)
     _add_delivery_routes(routes, door)

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from frontdesk.kernel.auth import CodeNeeded, Role, Scope
 from frontdesk.kernel.auth.signing_up import is_anybody_known
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, Entrance, FrontDoor
 from frontdesk.web.entry import EntryDesk
 from frontdesk.web.entry.desk import own_path
@@ -44,7 +45,7 @@ class Me(BaseModel):
 
 def login_router(desk: EntryDesk, door: FrontDoor) -> APIRouter:
     """Make the routes of logging in and out."""
-    routes = APIRouter()
+    routes = Routes()
     _add_api(routes, desk, door)
     _add_pages(routes, desk, door)
     return routes

@@ -14,6 +14,7 @@ from frontdesk.kernel.auth.invitations import Invitation
 from frontdesk.kernel.auth.members import Member
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.entry import EntryDesk
 from frontdesk.web.inviting import send_invitation
@@ -70,10 +71,10 @@ class InvitationOrder(BaseModel, extra="forbid"):
 
 def member_router(desk: EntryDesk, door: FrontDoor) -> APIRouter:
     """Make the routes of members; nobody gives or takes a role that may do more than they may themselves."""
-    routes = APIRouter(prefix="/api/members", tags=["members"])
+    routes = Routes(prefix="/api/members", tags=["members"])
     _add_looking(routes, desk.parts, door)
     _add_changing(routes, desk.parts, door)
-    asking = APIRouter(prefix="/api/invitations", tags=["members"])
+    asking = Routes(prefix="/api/invitations", tags=["members"])
     _add_invitations(asking, desk, door)
     routes.routes.extend(asking.routes)  # flat, as the whole application is
     return routes

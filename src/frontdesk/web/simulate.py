@@ -12,6 +12,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
 from frontdesk.providers.twin import CallOutcome, TwinControl
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 
 PHONE = r"^\+[1-9][0-9]{6,14}$"
@@ -86,7 +87,7 @@ class Simulator:
 
 def simulate_router(door: FrontDoor, simulator: Simulator) -> APIRouter:
     """Make the routes of pretending."""
-    routes = APIRouter(prefix="/api/simulate", tags=["simulate"])
+    routes = Routes(prefix="/api/simulate", tags=["simulate"])
     may = door.to_business(Scope.SIMULATE)
 
     @routes.post(

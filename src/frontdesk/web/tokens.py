@@ -11,6 +11,7 @@ from starlette.responses import Response
 from frontdesk.kernel import auth
 from frontdesk.kernel.auth import ApiToken, Scope
 from frontdesk.kernel.auth.visit import Visit
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.wiring import Frontdesk
 
@@ -45,7 +46,7 @@ class IssuedTokenView(TokenView):
 
 def token_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of API tokens."""
-    routes = APIRouter(prefix="/api/tokens", tags=["tokens"])
+    routes = Routes(prefix="/api/tokens", tags=["tokens"])
 
     @routes.get("", summary="List the business's tokens, revoked ones too")
     async def list_tokens(visit: Annotated[Visit, Depends(door.to_business(Scope.TOKENS_READ))]) -> list[TokenView]:

@@ -10,6 +10,7 @@ from frontdesk.features import insights
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.wiring import Frontdesk
 
@@ -30,7 +31,7 @@ SOUND: dict[int | str, dict[str, Any]] = {
 
 def voicemail_router(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the route of voicemails' sound; it serves ranges, so that players can seek."""
-    routes = APIRouter(prefix="/api/voicemails", tags=["calls"])
+    routes = Routes(prefix="/api/voicemails", tags=["calls"])
     folder = (parts.settings.process.home / "recordings").resolve()
 
     @routes.get("/{voicemail_id}/audio", summary="Hear a voicemail", response_class=Response, responses=SOUND)

@@ -10,6 +10,7 @@ from frontdesk.features import tenants
 from frontdesk.features.contacts.zones import country_names
 from frontdesk.kernel.auth import Session, signing_up
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.entry import EntryDesk
 from frontdesk.web.joining import add_joining
@@ -26,7 +27,7 @@ MAX_FIELD = 1024
 
 def welcome_router(desk: EntryDesk, door: FrontDoor, *, simulator: Simulator) -> APIRouter:
     """Make the routes of coming in: signing up, the set-up of a business, and joining one by invitation."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     signing_up_desk = SignUpDesk(desk)
     _add_founding(routes, signing_up_desk)
     _add_confirming(routes, signing_up_desk)

@@ -17,6 +17,7 @@ from frontdesk.features.tenants.routes import TenantChange, apply
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import go_to
 from frontdesk.web.pages.hours_form import (
@@ -76,7 +77,7 @@ class Screens:
 
 def setup_router(parts: Frontdesk, door: FrontDoor, *, simulator: Simulator) -> APIRouter:
     """Make the routes of the set-up."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/welcome", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/welcome", include_in_schema=False)
     screens = Screens(parts, door)
     _add_business(routes, door, screens)
     _add_hours(routes, door, screens)

@@ -31,6 +31,7 @@ from frontdesk.features.billing.service.requesting import (
     list_payments,
     list_refunds,
     refund_payment,
+    refuse_unpayable,
     request_payment,
 )
 
@@ -63,6 +64,7 @@ __all__ = [
     "order_replay",
     "put_plan",
     "refund_payment",
+    "refuse_unpayable",
     "replay_after_silence",
     "replay_news",
     "request_payment",

@@ -26,6 +26,7 @@ from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
 from frontdesk.ports import ProviderError
 from frontdesk.ports.payments import PaymentProvider
+from frontdesk.routing import Routes
 
 REFUND_NAMES = UUID("5d7c1f0a-6b1e-4b53-9d0a-9a3c7c1f2e11")
 Cents = Annotated[int, Field(gt=0, le=requesting.MAX_CENTS)]
@@ -159,7 +160,7 @@ class PortalLink(BaseModel):
 
 def router(access: Access, *, payments: PaymentProvider | None, base_url: str) -> APIRouter:
     """Make the routes; without a payment company nothing can be asked for, and what was is still shown."""
-    routes = APIRouter(prefix="/api", tags=["billing"])
+    routes = Routes(prefix="/api", tags=["billing"])
     _add_reading(routes, access, base_url)
     _add_asking(routes, access, base_url, is_set_up=payments is not None)
     _add_ending(routes, access, base_url)
@@ -227,7 +228,7 @@ def _add_asking(routes: APIRouter, access: Access, base_url: str, *, is_set_up: 
         visit: Annotated[Visit, Depends(access.to_business(Scope.BILLING_WRITE))],
         idempotency_key: Key = None,
     ) -> PaymentView:
-        _require(is_set_up)
+        requesting.refuse_unpayable(is_set_up=is_set_up)
         async with visit.transaction() as tx:
 
             async def make() -> UUID:
@@ -347,7 +348,7 @@ def _add_subscription(routes: APIRouter, access: Access, payments: PaymentProvid
     async def subscribe(
         order: SubscribeOrder, visit: Annotated[Visit, Depends(access.to_business(Scope.BILLING_WRITE))]
     ) -> SubscriptionView:
-        _require(payments is not None)
+        requesting.refuse_unpayable(is_set_up=payments is not None)
         async with visit.transaction() as tx:
             await planning.subscribe(tx, tenant_id=visit.tenant_id, plan_key=order.plan, by=visit.actor, now=tx.now)
         return await show(visit)
@@ -376,8 +377,3 @@ def _required(one: Subscription | None) -> Subscription:
     if one is None:
         raise Refused("billing.no_subscription", "This business has no plan", status=404)
     return one
-
-
-def _require(is_set_up: bool) -> None:  # noqa: FBT001 - says what it is
-    if not is_set_up:
-        raise Refused("billing.not_set_up", "No payment company is set up: see STRIPE_SECRET_KEY", status=409)

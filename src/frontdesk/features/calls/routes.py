@@ -10,11 +10,12 @@ from frontdesk.features.calls.model import Call
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 
 
 def router(access: Access) -> APIRouter:
     """Make the routes of calls."""
-    routes = APIRouter(prefix="/api/calls", tags=["calls"])
+    routes = Routes(prefix="/api/calls", tags=["calls"])
 
     @routes.get("", summary="List calls, newest first")
     async def list_calls(

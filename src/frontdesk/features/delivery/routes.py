@@ -20,6 +20,7 @@ from frontdesk.kernel.auth.visit import Access, PlatformVisit, Visit
 from frontdesk.kernel.db import Database
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 
 CHANNELS = frozenset({"sms"})
 # Who may visit was judged by it; it stands in a signature for the OpenAPI document alone.
@@ -112,7 +113,7 @@ class EmergencyStop(BaseModel):
 
 def router(access: Access, *, switches: Database, wake: Callable[[], None]) -> APIRouter:
     """Make the routes of delivery; `switches` has a connection to spare, `wake` tells sleepers that a switch moved."""
-    routes = APIRouter(tags=["delivery"])
+    routes = Routes(tags=["delivery"])
     _add_reports(routes, access)
     _add_budgets(routes, access)
     _add_tenant_switches(routes, access, switches, wake)

@@ -18,6 +18,7 @@ from frontdesk.kernel import idempotency
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 
 MAY_BE_EMPTY = frozenset({"segments_per_second", "warmup", "daily_limit"})
 Rate = Annotated[Decimal, Field(gt=0, le=model.MAX_PER_SECOND, max_digits=8, decimal_places=3)]
@@ -130,7 +131,7 @@ class BrandSettings(BaseModel, extra="forbid"):
 
 def router(access: Access) -> APIRouter:
     """Make the routes of numbers; a business sees and changes its own."""
-    routes = APIRouter(prefix="/api/sending-numbers", tags=["numbers"])
+    routes = Routes(prefix="/api/sending-numbers", tags=["numbers"])
     _add_brands(routes, access)
     _add_looking(routes, access)
     _add_changing(routes, access)

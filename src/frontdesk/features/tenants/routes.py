@@ -25,6 +25,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.moments import WallTime
+from frontdesk.routing import Routes
 
 MAX_TEMPLATE = 640
 Cents = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
@@ -136,7 +137,7 @@ def router(access: Access, *, judge_template: JudgeTemplate) -> APIRouter:
 
     The list of businesses is the web's, who knows whom the caller may see.
     """
-    routes = APIRouter(prefix="/api/tenants", tags=["businesses"])
+    routes = Routes(prefix="/api/tenants", tags=["businesses"])
 
     @routes.get("/{tenant_id}", summary="Read a business and its settings")
     async def get_tenant(

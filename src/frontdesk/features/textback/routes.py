@@ -9,6 +9,7 @@ from frontdesk.features.textback.dialogue import DialogueSettings, change_settin
 from frontdesk.kernel import audit
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
+from frontdesk.routing import Routes
 
 
 class DialogueView(BaseModel, extra="forbid"):
@@ -21,7 +22,7 @@ class DialogueView(BaseModel, extra="forbid"):
 
 def router(access: Access) -> APIRouter:
     """Make the routes."""
-    routes = APIRouter(prefix="/api", tags=["conversations"])
+    routes = Routes(prefix="/api", tags=["conversations"])
 
     @routes.get("/dialogue", summary="Read how texts are answered")
     async def read(visit: Annotated[Visit, Depends(access.to_business(Scope.TENANTS_READ))]) -> DialogueView:

@@ -15,6 +15,7 @@ from frontdesk.operations.alerts.model import RuleBook
 from frontdesk.operations.alerts.queries import silences
 from frontdesk.operations.alerts.queries.notices import Notification
 from frontdesk.operations.alerts.queries.silences import KnownSilence
+from frontdesk.routing import Routes
 
 
 class AlertsAnswer(BaseModel):
@@ -48,7 +49,7 @@ class SilenceOrder(BaseModel):
 
 def router(access: Access, book: RuleBook) -> APIRouter:
     """Make the routes of alerts."""
-    routes = APIRouter(tags=["alerts"])
+    routes = Routes(tags=["alerts"])
     reading, writing = (
         Depends(access.to_platform(Scope.OPERATIONS_READ)),
         Depends(access.to_platform(Scope.OPERATIONS_WRITE)),

@@ -18,6 +18,7 @@ from frontdesk.operations.incidents.on_call import OnCall
 from frontdesk.operations.incidents.postmortem import postmortem_page
 from frontdesk.operations.incidents.queries import incidents
 from frontdesk.operations.incidents.rota import Turn
+from frontdesk.routing import Routes
 
 Number = Annotated[int, Path(ge=1, le=2_000_000_000, description="the incident's number")]
 Words = Annotated[str, Field(min_length=1, max_length=working.MOST_WORDS)]
@@ -176,7 +177,7 @@ class StandIn(Strict):
 
 def router(access: Access) -> APIRouter:
     """Make the routes of incidents and of those on call."""
-    routes = APIRouter(tags=["incidents"])
+    routes = Routes(tags=["incidents"])
     reading = Depends(access.to_platform(Scope.OPERATIONS_READ))
     writing = Depends(access.to_platform(Scope.OPERATIONS_WRITE))
     _add_reading(routes, reading)

@@ -18,6 +18,7 @@ from frontdesk.operations.maintenance.config import Config
 from frontdesk.operations.maintenance.figures import RetryQueue, Stats
 from frontdesk.operations.maintenance.model import Phase, Standing
 from frontdesk.operations.maintenance.queries.figures import ErrorType, KnownError
+from frontdesk.routing import Routes
 
 
 class EmergencyStopOrder(BaseModel, extra="forbid"):
@@ -116,7 +117,7 @@ class MaintenanceAnswer(BaseModel):
 
 def router(access: Access, *, ages: RetentionSettings, wake: Callable[[], None]) -> APIRouter:
     """Make the routes; `wake` tells sleepers that a switch moved."""
-    routes = APIRouter(tags=["operations"])
+    routes = Routes(tags=["operations"])
     _add_config(routes, access, wake)
     _add_figures(routes, access)
     _add_maintenance(routes, access, ages)

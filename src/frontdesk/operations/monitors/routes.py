@@ -9,6 +9,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, PlatformVisit
 from frontdesk.operations.monitors import queries
 from frontdesk.operations.monitors.queries import Standing
+from frontdesk.routing import Routes
 
 
 class MonitorsAnswer(BaseModel):
@@ -19,7 +20,7 @@ class MonitorsAnswer(BaseModel):
 
 def router(access: Access) -> APIRouter:
     """Make the route."""
-    routes = APIRouter(tags=["operations"])
+    routes = Routes(tags=["operations"])
 
     @routes.get("/api/monitors", summary="List monitors with their last run and their failures in a row")
     async def list_monitors(

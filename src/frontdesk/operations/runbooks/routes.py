@@ -17,6 +17,7 @@ from frontdesk.operations import runbooks
 from frontdesk.operations.checking import CheckState, list_states
 from frontdesk.operations.runbooks.diagnosing import diagnose
 from frontdesk.operations.runbooks.model import Run, Runbook, RunState, RunStep, StepKind, StepResult
+from frontdesk.routing import Routes
 
 
 class CheckView(BaseModel):
@@ -162,7 +163,7 @@ Slug = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]
 
 def router(access: Access, *, system: Database) -> APIRouter:
     """Make the routes; runs that were started here are taken on by a worker."""
-    routes = APIRouter(tags=["operations"])
+    routes = Routes(tags=["operations"])
     _add_reading(routes, access, system=system)
     _add_running(routes, access)
     return routes

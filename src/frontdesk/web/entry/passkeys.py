@@ -12,6 +12,7 @@ from frontdesk.kernel import auth
 from frontdesk.kernel.auth import LoggedIn
 from frontdesk.kernel.auth import passkeys as keyrings
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.web.entry.desk import EntryDesk, own_path, session_of
 from frontdesk.wiring.notices import Change
@@ -35,7 +36,7 @@ class NewPasskey(BaseModel, extra="forbid"):
 
 def passkey_router(desk: EntryDesk, door: FrontDoor) -> APIRouter:
     """Make the routes that the pages' script calls."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     _add_login(routes, desk)
     _add_keeping(routes, desk, door)
     _add_proving(routes, desk, door)

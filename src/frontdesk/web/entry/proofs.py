@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from frontdesk.kernel import auth
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.web.entry.desk import EntryDesk, own_path, session_of
 from frontdesk.web.rendering import render
@@ -17,7 +18,7 @@ MAX_FIELD = 1024
 
 def proof_router(desk: EntryDesk, door: FrontDoor) -> APIRouter:
     """Make the routes of proving anew."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/account/prove")
     async def prove_page(

@@ -11,6 +11,7 @@ from frontdesk.kernel import auth
 from frontdesk.kernel.auth import User
 from frontdesk.kernel.errors import Refused
 from frontdesk.ports.mail import Letter
+from frontdesk.routing import Routes
 from frontdesk.web.entry.desk import EntryDesk, too_often
 from frontdesk.web.rendering import render
 from frontdesk.wiring.notices import Change
@@ -28,7 +29,7 @@ If it was not you, do nothing: your password stays as it is.
 
 def reset_router(desk: EntryDesk) -> APIRouter:
     """Make the routes of forgotten passwords."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     _add_asking(routes, desk)
     _add_choosing(routes, desk)
     return routes

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from frontdesk.kernel.auth.half_logins import find_half_login
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.entry.desk import EntryDesk, own_path
 from frontdesk.web.rendering import render
 
@@ -16,7 +17,7 @@ MAX_FIELD = 1024
 
 def second_step_router(desk: EntryDesk) -> APIRouter:
     """Make the routes of the second step."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/login/code")
     async def code_page(request: Request, next: str = "/", how: str = "app") -> Response:  # noqa: A002 - its public name

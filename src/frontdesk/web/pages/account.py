@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from frontdesk.kernel import auth
 from frontdesk.kernel.auth import Session, User
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import CHOSEN_COOKIE, Caller, FrontDoor, list_businesses
 from frontdesk.web.entry import EntryDesk
 from frontdesk.web.entry.desk import session_of
@@ -33,7 +34,7 @@ SAID = {
 
 def account_pages(desk: EntryDesk, door: FrontDoor) -> APIRouter:
     """Make the routes of a person's account."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     account = Account(desk)
     _add_first(routes, account, desk, door)
     _add_app(routes, account, desk, door)

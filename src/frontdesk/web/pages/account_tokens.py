@@ -13,6 +13,7 @@ from frontdesk.kernel import auth
 from frontdesk.kernel.auth import ApiToken, IssuedToken, Scope, Session
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.account_views import SCOPE_WORDS
 from frontdesk.web.pages.frame import Frames, Shown, go_to
@@ -26,7 +27,7 @@ SCOPES = "scope"
 
 def token_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the page of API tokens."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/settings/tokens", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/settings/tokens", include_in_schema=False)
     frames = Frames(parts, door, section="settings", tab="tokens")
     may_look, may_change = door.to_business(Scope.TOKENS_READ), door.to_business(Scope.TOKENS_WRITE)
 

@@ -16,6 +16,7 @@ from frontdesk.features.insights.queries.agency import BusinessDay
 from frontdesk.kernel.auth import Scope, Session
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.settings.entry import SignUp
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor, list_businesses
 from frontdesk.web.agency import MOST, read_days
 from frontdesk.web.pages.frame import go_to
@@ -72,7 +73,7 @@ class Line:
 
 def agency_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], None]) -> APIRouter:
     """Make the routes of the page."""
-    routes = APIRouter(prefix="/agency", include_in_schema=False)
+    routes = Routes(prefix="/agency", include_in_schema=False)
 
     @routes.get("")
     async def agency(

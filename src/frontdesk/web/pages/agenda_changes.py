@@ -22,6 +22,7 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.telemetry.metrics import BOOK_CONFLICTS
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.agenda import AgendaDesk, Asked, Opened, add_looking
 from frontdesk.web.pages.agenda_panels import Draft, Taken, as_id, find_person, taken
@@ -71,7 +72,7 @@ class BookingForm(BaseModel):
 
 def agenda_pages(parts: Frontdesk, door: FrontDoor, *, closing: asyncio.Event) -> APIRouter:
     """Make the routes of the calendar; `closing` ends its live streams."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/agenda", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/agenda", include_in_schema=False)
     desk = AgendaDesk(parts, door)
     add_looking(routes, desk, door, closing=closing)
     _add_booking(routes, desk, door)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from frontdesk.features import scheduling
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.pages.booking import BY, SOURCE, BookingDesk, Place, go_to, public_service
 from frontdesk.web.pages.booking_views import Visitor, agreement, read_moment, read_visitor, say_deposit, show_time
 from frontdesk.web.pages.booking_waiting import add_waiting
@@ -23,7 +24,7 @@ CONFLICT, UNPROCESSABLE = 409, 422
 
 def booking_pages(parts: Frontdesk) -> APIRouter:
     """Make the routes of the public booking page; they are open to everybody, and limited."""
-    routes = APIRouter(prefix="/book/{business_slug}", include_in_schema=False)
+    routes = Routes(prefix="/book/{business_slug}", include_in_schema=False)
     desk = BookingDesk(parts)
     _add_choosing(routes, desk)
     _add_asking(routes, desk)

@@ -14,6 +14,7 @@ from frontdesk.features.scheduling.service import offers, showing, waiting
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.edge import POLICY
 from frontdesk.web.pages.booking_settings_offers import add_resources, add_services, lines_of
@@ -45,7 +46,7 @@ Word = Annotated[str, Query(max_length=60, pattern=r"^[^\x00]*$")]
 
 def booking_settings_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the booking settings."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/settings/booking", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/settings/booking", include_in_schema=False)
     frames = Frames(parts, door, section="settings", tab="booking")
     _add_overview(routes, parts, door, frames)
     _add_preview(routes, door)

@@ -13,6 +13,7 @@ from frontdesk.kernel import audit
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.amounts import read_cents
 from frontdesk.web.pages.budgets_views import CHANGED, BudgetsView, Draft, read_budgets
@@ -35,7 +36,7 @@ class Limits:
 
 def budget_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the tab of budgets."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/settings/budgets", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/settings/budgets", include_in_schema=False)
     frames = Frames(parts, door, section="settings", tab="budgets")
     may_read = door.to_business(Scope.DELIVERY_READ)
     may_change = door.to_business(Scope.TENANTS_WRITE)

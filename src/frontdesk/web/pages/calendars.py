@@ -13,6 +13,7 @@ from frontdesk.features.scheduling.service import calendars as service
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor
 from frontdesk.web.pages.frame import Frames, Shown, go_to
 from frontdesk.wiring import CALENDAR_TOPIC, Frontdesk
@@ -27,8 +28,8 @@ HEX_DIGITS = 32
 
 def calendar_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the page, and of the way back from a provider's own page."""
-    routes = APIRouter(include_in_schema=False)
-    ours = APIRouter(prefix="/businesses/{tenant_id}/calendars", include_in_schema=False)
+    routes = Routes(include_in_schema=False)
+    ours = Routes(prefix="/businesses/{tenant_id}/calendars", include_in_schema=False)
     _add_page(ours, parts, door)
     _add_connecting(ours, parts, door)
     _add_changing(ours, parts, door)

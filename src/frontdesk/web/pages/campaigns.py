@@ -13,6 +13,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.campaign_editor import add_editor
 from frontdesk.web.pages.campaign_people import Listed, read_people, read_rehearsed
@@ -28,7 +29,7 @@ Act: TypeAlias = Callable[[Transaction], Awaitable[object]]
 
 def campaign_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], None]) -> APIRouter:
     """Make the routes of the pages of campaigns; `wake` tells sleepers that something may be sent or must stop."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/campaigns", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/campaigns", include_in_schema=False)
     desk = CampaignDesk(Frames(parts, door, section="campaigns"))
     add_editor(routes, door, desk.frames)
     _add_reading(routes, door, desk)

@@ -15,6 +15,7 @@ from frontdesk.features.delivery.routes import pause_business, resume_business
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import CHOSEN_COOKIE, Caller, FrontDoor, list_businesses, unknown_business
 from frontdesk.web.pages.home import Board
 from frontdesk.web.pages.home_live import HomeLooks, HomeScene
@@ -41,7 +42,7 @@ def pages_router(
     parts: Frontdesk, door: FrontDoor, *, simulator: Simulator, wake: Callable[[], None], closing: asyncio.Event
 ) -> APIRouter:
     """Make the routes of the pages."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
     board = Board(parts)
     _add_first_page(routes, parts, door, Console(parts, simulator, board))
     _add_reading(routes, parts, door, closing, board)

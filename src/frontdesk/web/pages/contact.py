@@ -18,6 +18,7 @@ from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.paging import MomentCursor, read_cursor, write_cursor
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.contact_views import get_person
 from frontdesk.web.pages.frame import Frames, Shown, go_to
@@ -33,7 +34,7 @@ Act: TypeAlias = Callable[[Transaction], Awaitable[object]]
 
 def contact_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of a person's page."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
     desk = PersonDesk(parts, door)
     _add_reading(routes, door, desk)
     _add_changing(routes, door, desk)

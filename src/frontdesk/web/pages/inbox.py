@@ -15,6 +15,7 @@ from frontdesk.features.conversations.routes import member_of
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.paging import MomentCursor, read_cursor
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.contact_views import PersonView, read_person
 from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown
@@ -39,7 +40,7 @@ Words = Annotated[str, Query(max_length=120, pattern=r"^[^\x00]*$")]
 
 def inbox_pages(parts: Frontdesk, door: FrontDoor, *, closing: asyncio.Event) -> APIRouter:
     """Make the routes of the inbox; `closing` ends live streams."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/inbox", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/inbox", include_in_schema=False)
     desk = InboxDesk(parts, door)
     _add_lists(routes, door, desk)
     _add_stream(routes, parts, door, closing)

@@ -19,6 +19,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import Frames, Shown, go_to
 from frontdesk.web.pages.numbers_views import CAREFUL_START, CARRIERS, REGISTRATIONS, TYPES, show_number
@@ -47,7 +48,7 @@ FIELD_OF: Mapping[str, str] = {
 
 def number_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the pages of numbers."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/settings/numbers", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/settings/numbers", include_in_schema=False)
     desk = NumbersDesk(Frames(parts, door, section="settings", tab="numbers"))
     _add_looking(routes, door, desk)
     _add_changing(routes, door, desk)

@@ -15,6 +15,7 @@ from frontdesk.kernel.auth.visit import PlatformVisit
 from frontdesk.operations import runbooks
 from frontdesk.operations.checking import list_states
 from frontdesk.operations.checking.queries import count_processes
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import FRAGMENT, Shown, go_to
 from frontdesk.web.pages.operations_alerts import add_alerts
@@ -74,7 +75,7 @@ def operation_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], Non
 
     `wake` tells sleepers that a kill switch moved.
     """
-    routes = APIRouter(prefix=HOME, include_in_schema=False)
+    routes = Routes(prefix=HOME, include_in_schema=False)
     desk = OperationsDesk(parts, door)
     _add_standing(routes, door, desk)
     add_runbooks(routes, door, desk)
@@ -87,7 +88,7 @@ def operation_pages(parts: Frontdesk, door: FrontDoor, *, wake: Callable[[], Non
     add_switches(routes, door, desk, wake)
     add_audit(routes, door, desk)
     add_decisions(routes, parts, door)
-    whole = APIRouter(include_in_schema=False)
+    whole = Routes(include_in_schema=False)
     whole.routes.extend(routes.routes)
     _add_short_addresses(whole, door)
     return whole

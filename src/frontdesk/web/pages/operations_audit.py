@@ -21,6 +21,7 @@ from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.operations.custody import queries as custody
 from frontdesk.operations.custody.model import ANCHORS, Verification, name_of
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.audit_words import ACTIONS, AREAS, action_words, gist, told, who_words
 from frontdesk.web.pages.frame import Frames, Shown
@@ -100,7 +101,7 @@ def _asked(who: Words = "", what: Action = "", since: Day = "", until: Day = "")
 
 def audit_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of a business's own log."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/settings/audit", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/settings/audit", include_in_schema=False)
     frames = Frames(parts, door, section="settings", tab="audit")
     may_read = door.to_business(Scope.AUDIT_READ)
 

@@ -19,6 +19,7 @@ from frontdesk.features.delivery.service import reports
 from frontdesk.features.delivery.service.explaining import Again, decide_as_now, decide_as_then
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import PlatformVisit, Visit
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor, list_businesses
 from frontdesk.web.pages.frame import Frames, Shown, go_to
 from frontdesk.web.pages.operations_desk import chosen_business
@@ -106,7 +107,7 @@ class DecisionView:
 
 def decision_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of a business's texts and of the decisions on them."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/decisions", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/decisions", include_in_schema=False)
     frames = Frames(parts, door, section="reports")
     may_read = door.to_business(Scope.DELIVERY_READ)
 

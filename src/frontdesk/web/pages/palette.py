@@ -15,6 +15,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.ids import new_id
 from frontdesk.operations import runbooks
+from frontdesk.routing import Routes
 from frontdesk.web.access import Caller, FrontDoor, list_businesses, unknown_business
 from frontdesk.web.navigation import address_in, places_for, settings_for
 from frontdesk.web.pages.frame import FRAGMENT
@@ -141,7 +142,7 @@ EVERYBODYS = (("Your account", "/account", "key"), ("Guide", "/guide", "note"), 
 
 def palette_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the route: a part for the dialog, and a page of its own for a browser without scripts."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/palette")
     async def palette(

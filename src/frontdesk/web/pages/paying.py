@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse, Response
 
 from frontdesk.features import billing, tenants
+from frontdesk.routing import Routes
 from frontdesk.web.pages.frame import go_to
 from frontdesk.web.rendering import render
 from frontdesk.wiring import Frontdesk
@@ -16,7 +17,7 @@ Token = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 
 def pay_pages(parts: Frontdesk) -> APIRouter:
     """Make the route of the link that people pay by."""
-    routes = APIRouter(include_in_schema=False)
+    routes = Routes(include_in_schema=False)
 
     @routes.get("/pay/{token}")
     async def follow(token: Token, done: str = "") -> Response:

@@ -13,6 +13,7 @@ from frontdesk.features import billing
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.amounts import read_cents, write_cents
 from frontdesk.web.pages.frame import Frames, Shown, go_to
@@ -51,7 +52,7 @@ class Draft:
 
 def payment_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of a business's payments."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/payments", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/payments", include_in_schema=False)
     desk = _PaymentDesk(parts, Frames(parts, door, section="settings", tab="payments"))
     _add_list(routes, door, desk)
     _add_one(routes, door, desk)
@@ -129,8 +130,7 @@ def _add_list(routes: APIRouter, door: FrontDoor, desk: _PaymentDesk) -> None:
         currency: Line = "",
         words: Line = "",
     ) -> Response:
-        if not desk.is_set_up:
-            raise Refused("billing.not_set_up", "No payment company is set up", status=409)
+        billing.refuse_unpayable(is_set_up=desk.is_set_up)
         cents, named, said = read_cents(amount, most=MOST_CENTS), currency.strip().upper(), " ".join(words.split())
         draft = Draft(
             key=key,

@@ -24,6 +24,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import FRAGMENT, Frames, Shown, go_to
 from frontdesk.web.pages.people_views import PAGE, PeopleView, Wanted, show_import, show_imports
@@ -45,7 +46,7 @@ Asked = Annotated[str, Query(max_length=36, pattern=r"^[0-9a-f-]*$")]
 
 def people_pages(parts: Frontdesk, door: FrontDoor, *, folder: Path) -> APIRouter:
     """Make the routes of the pages of people; uploads wait in `folder`."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/people", include_in_schema=False)
     frames = Frames(parts, door, section="people")
     _add_list(routes, parts, door, frames)
     _add_tagging(routes, door)

@@ -20,6 +20,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.paging import read_cursor, write_cursor
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import Frames, Shown, go_to
 from frontdesk.web.pages.rows import Chip, Tone
@@ -86,7 +87,7 @@ def _asked(
 
 def refusal_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the page."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/people/do-not-contact", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/people/do-not-contact", include_in_schema=False)
     frames = Frames(parts, door, section="people", tab="refusals")
     may_write = door.to_business(Scope.CONSENT_WRITE)
 

@@ -20,6 +20,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import Frames, Shown, go_to
 from frontdesk.web.pages.views import read_place
@@ -78,7 +79,7 @@ class Built:
 
 def segment_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the pages of segments."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/people/segments", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/people/segments", include_in_schema=False)
     desk = SegmentDesk(Frames(parts, door, section="people", tab="segments"))
     _add_reading(routes, door, desk)
     _add_saving(routes, door, desk)

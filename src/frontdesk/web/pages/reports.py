@@ -10,6 +10,7 @@ from frontdesk.features import insights
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.frame import Frames, Shown
 from frontdesk.web.pages.reports_views import USUAL, choose, read_reports
@@ -23,7 +24,7 @@ Said = Annotated[str, Query(max_length=10, pattern=r"^[0-9-]*$")]
 
 def report_pages(parts: Frontdesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the page of reports."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/reports", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/reports", include_in_schema=False)
     frames = Frames(parts, door, section="reports")
     may_read = door.to_business(Scope.DELIVERY_READ)
 

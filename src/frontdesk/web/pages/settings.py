@@ -17,6 +17,7 @@ from frontdesk.kernel import audit
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.entry import EntryDesk
 from frontdesk.web.pages.frame import Frames, Shown, go_to
@@ -43,7 +44,7 @@ MOST_MINUTES = 1440
 
 def settings_pages(entry: EntryDesk, door: FrontDoor) -> APIRouter:
     """Make the routes of the settings of a business, and of its team."""
-    routes = APIRouter(prefix="/businesses/{tenant_id}/settings", include_in_schema=False)
+    routes = Routes(prefix="/businesses/{tenant_id}/settings", include_in_schema=False)
     desk = SettingsDesk(entry.parts, Frames(entry.parts, door, section="settings", tab="business"))
     _add_looking(routes, door, desk)
     _add_hours(routes, door, desk)

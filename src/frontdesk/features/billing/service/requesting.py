@@ -186,5 +186,11 @@ async def list_refunds(tx: Transaction, *, tenant_id: UUID, payment_id: UUID) ->
     return await refunds.list_refunds(tx, tenant_id=tenant_id, payment_id=payment_id)
 
 
+def refuse_unpayable(*, is_set_up: bool) -> None:
+    """Refuse `billing.not_set_up` (409) where no payment company is: nobody could pay."""
+    if not is_set_up:
+        raise Refused("billing.not_set_up", "No payment company is set up: see STRIPE_SECRET_KEY", status=409)
+
+
 def _unknown() -> Refused:
     return Refused("billing.payment_unknown", "There is no such payment", status=404)

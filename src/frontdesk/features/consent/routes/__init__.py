@@ -15,6 +15,7 @@ from frontdesk.features.consent.routes.opt_ins import add_opt_ins
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, next_link
+from frontdesk.routing import Routes
 
 
 class LedgerEntryView(BaseModel):
@@ -31,7 +32,7 @@ class LedgerEntryView(BaseModel):
 
 def router(access: Access, *, journal: OptOutJournal) -> APIRouter:
     """Make the routes of consent; `journal` keeps refusals outside the database."""
-    routes = APIRouter(tags=["consent"])
+    routes = Routes(tags=["consent"])
     add_opt_ins(routes, access)
     add_lists(routes, access, journal)
     add_platform_lists(routes, access, journal)

@@ -26,6 +26,7 @@ from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.idempotency import Key, once
 from frontdesk.kernel.ids import new_id
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 
 LOOKS_AT_ONCE = 2
 MAX_FORM_FIELDS = 20
@@ -78,7 +79,7 @@ _UPLOAD = {
 
 def imports_router(access: Access, *, folder: Path) -> APIRouter:
     """Make the routes of imports; the worker finds uploads in `folder`."""
-    routes = APIRouter(prefix="/api/imports", tags=["imports"])
+    routes = Routes(prefix="/api/imports", tags=["imports"])
     looking = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     @routes.post(

@@ -19,6 +19,7 @@ from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.idempotency import Key, once
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 
 Word = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 Words = Annotated[list[Annotated[str, Field(max_length=120, pattern=r"^[^\x00]*$")]], Field(max_length=MAX_TAGS)]
@@ -64,7 +65,7 @@ class ExportWish(BaseModel, extra="forbid"):
 
 def people_router(access: Access) -> APIRouter:
     """Make the routes of people."""
-    routes = APIRouter(prefix="/api/contacts", tags=["contacts"])
+    routes = Routes(prefix="/api/contacts", tags=["contacts"])
 
     @routes.get("", summary="List people, newest first")
     async def list_contacts(

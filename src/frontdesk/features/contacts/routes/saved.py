@@ -16,6 +16,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.idempotency import Key, once
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 
 PREVIEW = 10
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
@@ -76,7 +77,7 @@ class Audience(BaseModel):
 
 def segments_router(access: Access) -> APIRouter:
     """Make the routes of segments."""
-    routes = APIRouter(prefix="/api/segments", tags=["contacts"])
+    routes = Routes(prefix="/api/segments", tags=["contacts"])
 
     @routes.get("", summary="List segments, newest first")
     async def list_segments(

@@ -9,6 +9,7 @@ from frontdesk.features.conversations.routes.searching import add_search
 from frontdesk.features.conversations.service import Meanings
 from frontdesk.kernel.auth.visit import Access
 from frontdesk.kernel.db import Database
+from frontdesk.routing import Routes
 
 __all__ = ["answer", "member_of", "router"]
 
@@ -18,7 +19,7 @@ def router(access: Access, *, lane: delivery.InlineLane, system: Database, meani
 
     `meanings` reads what is looked for, so that texts that mean alike are found too.
     """
-    routes = APIRouter(prefix="/api", tags=["conversations"])
+    routes = Routes(prefix="/api", tags=["conversations"])
     add_messages(routes, access, lane=lane)
     add_desk(routes, access)
     add_search(routes, access, system=system, meanings=meanings)

@@ -22,6 +22,7 @@ from frontdesk.features.insights.routes.reports import add_reports
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.paging import DEFAULT_LIMIT, Limit, Page, page_of
+from frontdesk.routing import Routes
 
 
 class DecisionReport(BaseModel):
@@ -50,7 +51,7 @@ class PackOrder(BaseModel, extra="forbid"):
 
 def router(access: Access) -> APIRouter:
     """Make the routes of insights."""
-    routes = APIRouter(prefix="/api", tags=["calls"])
+    routes = Routes(prefix="/api", tags=["calls"])
 
     @routes.get("/calls/{call_id}", summary="Read a call with its text, or why there is none")
     async def report_call(

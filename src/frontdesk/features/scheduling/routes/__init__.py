@@ -8,6 +8,7 @@ from frontdesk.features.scheduling.routes import appointments, deposits, offers
 from frontdesk.features.scheduling.service.telling import Told
 from frontdesk.kernel.auth.visit import Access
 from frontdesk.kernel.telemetry import Metrics
+from frontdesk.routing import Routes
 
 __all__ = ["router"]
 
@@ -25,7 +26,7 @@ def router(
 
     Deposits are paid at `deposit_base_url`; None where nothing takes payments.
     """
-    routes = APIRouter(prefix="/api", tags=["bookings"])
+    routes = Routes(prefix="/api", tags=["bookings"])
     limits = appointments.Limits(hold_ttl=hold_ttl, granularity_minutes=granularity_minutes)
     offers.add_routes(routes, access)
     appointments.add_routes(routes, access, limits=limits, metrics=metrics)

@@ -15,6 +15,7 @@ from frontdesk.features.scheduling.service.calendars import ConnectedAccount
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.routing import Routes
 
 Wake = Callable[[], None]
 
@@ -110,7 +111,7 @@ NOT_OFFERED: dict[int | str, dict[str, Any]] = {409: {"description": "This compa
 
 def calendar_router(access: Access, *, desk: CalendarDesk, wake: Wake) -> APIRouter:
     """Make the routes of calendars; `wake` lets a worker look at once."""
-    routes = APIRouter(prefix="/api/calendars", tags=["calendars"])
+    routes = Routes(prefix="/api/calendars", tags=["calendars"])
     _add_looking(routes, access, desk)
     _add_connecting(routes, access, desk, wake)
     _add_using(routes, access, desk, wake)
