@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from threading import RLock
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.routing import compile_path, get_name
 
+# Of two threads that ask at once, as a request and the page of the API, one works a route out and the other waits.
+_WORKING_OUT = RLock()
+
 
 class LateRoute(APIRoute):
     """A route that knows its path and methods at once, and what it takes and answers with once that is asked."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **rest: Any) -> None:  # noqa: ANN401 - FastAPI's own
-        self._rest: dict[str, Any] | None = rest
+        self._rest: dict[str, Any] = rest
         self.path, self.endpoint = path, endpoint
         self.path_regex, self.path_format, self.param_convertors = compile_path(path)
         self.methods = {method.upper() for method in rest.get("methods") or ["GET"]}
@@ -24,10 +28,9 @@ class LateRoute(APIRoute):
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of whatever kind FastAPI makes it
         """Work the rest out: Python asks for an attribute here only if there is none yet."""
-        rest, self.__dict__["_rest"] = self.__dict__.get("_rest"), None
-        if rest is None:
-            raise AttributeError(name)
-        super().__init__(self.path, self.endpoint, **rest)
+        with _WORKING_OUT:
+            if (rest := self.__dict__.pop("_rest", None)) is not None:
+                super().__init__(self.path, self.endpoint, **rest)
         return self.__getattribute__(name)
 
 

@@ -1,6 +1,7 @@
 """The API's own documentation: the OpenAPI document, a page made from it, and the page of error codes."""
 
 import ast
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -44,15 +45,19 @@ def docs_router(app: FastAPI, parts: Frontdesk, door: FrontDoor) -> APIRouter:
     routes = Routes(include_in_schema=False)
     desk = KnownDesk(parts, door)
 
+    async def describe() -> dict[str, object]:
+        # In a thread, because the first time takes most of a second and calls come in meanwhile.
+        return await asyncio.to_thread(describe_api, app, cookie=door.entrance.cookie)
+
     @routes.get("/openapi.json")
     async def openapi_document(_caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
-        return JSONResponse(describe_api(app, cookie=door.entrance.cookie))
+        return JSONResponse(await describe())
 
     @routes.get("/docs")
     async def docs_page(
         request: Request, caller: Annotated[Caller, Depends(door.anybody_known)], q: Words = ""
     ) -> Response:
-        api = describe_api(app, cookie=door.entrance.cookie)
+        api = await describe()
         groups = group_operations(api, base_url=parts.public_base_url)
         wanted = q.strip().lower()
         shown = {
@@ -72,7 +77,8 @@ def docs_router(app: FastAPI, parts: Frontdesk, door: FrontDoor) -> APIRouter:
 
     @routes.get("/docs/errors")
     async def errors_page(request: Request, caller: Annotated[Caller, Depends(door.anybody_known)]) -> Response:
-        return await desk.page(request, caller, "errors.html", section="api", errors=list_error_codes())
+        errors = await asyncio.to_thread(list_error_codes)
+        return await desk.page(request, caller, "errors.html", section="api", errors=errors)
 
     return routes
 

@@ -125,7 +125,7 @@ def _add_list(routes: APIRouter, door: FrontDoor, desk: _PaymentDesk) -> None:
     async def ask(
         request: Request,
         visit: Annotated[Visit, Depends(door.to_business(Scope.BILLING_WRITE))],
-        key: Annotated[UUID, Form()],
+        key: Annotated[UUID, Form(default_factory=uuid4)],
         amount: Line = "",
         currency: Line = "",
         words: Line = "",
@@ -182,7 +182,7 @@ def _add_one(routes: APIRouter, door: FrontDoor, desk: _PaymentDesk) -> None:
         request: Request,
         visit: Annotated[Visit, Depends(may_write)],
         payment_id: UUID,
-        key: Annotated[UUID, Form()],
+        key: Annotated[UUID, Form(default_factory=uuid4)],
         amount: Line = "",
         words: Line = "",
     ) -> Response:
