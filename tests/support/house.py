@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -17,7 +19,9 @@ import httpx2
 from frontdesk.features import senders, tenants
 from frontdesk.kernel import auth
 from frontdesk.kernel.auth import Role, Scope
+from frontdesk.kernel.auth.model import PasswordHash
 from frontdesk.kernel.clock import DatabaseClock
+from frontdesk.kernel.paging import Page
 from frontdesk.kernel.settings import load_settings
 from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
 from frontdesk.web.server import serve
@@ -30,6 +34,11 @@ from tests.support.settling import settle
 NO_HURRY = {"API_CALLER_UNITS_PER_MINUTE": "0", "API_BUSINESS_UNITS_PER_MINUTE": "0"}
 PASSWORD = "plum-anchor-violet-kettle"
 ADA, BEN, MALLORY, OLIVE, ADMIN = (f"{name}@example.com" for name in ("ada", "ben", "mallory", "olive", "root"))
+
+# Made once and not for every house: each takes tens of milliseconds.
+NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # a house is spoken to without TLS
+_hashes: dict[str, PasswordHash] = {}
+_pages: set[type[Page[Any]]] = set()
 
 
 @dataclass
@@ -46,7 +55,7 @@ class House:
 
     def client(self, **headers: str) -> httpx2.AsyncClient:
         """Make a client without any login."""
-        client = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=20)
+        client = httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=20, verify=NO_CERTIFICATES)
         self._clients.append(client)
         return client
 
@@ -142,6 +151,7 @@ async def open_house(
             serve(parts, host="127.0.0.1", port=port, stop=stop, ready=lambda _url: ready.set())
         )
         await asyncio.wait([serving, asyncio.create_task(ready.wait())], return_when=asyncio.FIRST_COMPLETED)
+        _pages.update(Page.__subclasses__())
         await stack.enter_async_context(carrying_letters(parts, database_url))
         twin = await stack.enter_async_context(TwinControl(twin_server.url))
         for number in () if empty else (ADAS_NUMBER, MALLORYS_NUMBER):
@@ -178,7 +188,9 @@ async def _add_businesses(parts: Frontdesk, ada: tenants.Tenant, mallory: tenant
 
 async def _add_people(parts: Frontdesk, ada: tenants.Tenant, mallory: tenants.Tenant) -> None:
     """Add Ada (owner), Ben (agent), Olive (auditor), Mallory (owner elsewhere) and whoever runs the platform."""
-    password_hash = await auth.Passwords().hash(PASSWORD)
+    if PASSWORD not in _hashes:
+        _hashes[PASSWORD] = await auth.Passwords().hash(PASSWORD)
+    password_hash = _hashes[PASSWORD]
     roles = {ADA: (ada, Role.OWNER), BEN: (ada, Role.AGENT), OLIVE: (ada, Role.AUDITOR), MALLORY: (mallory, Role.OWNER)}
     for email in (*roles, ADMIN):
         async with parts.system.transaction() as tx:

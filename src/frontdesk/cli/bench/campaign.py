@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from frontdesk.cli.bench.callers import person_number
 from frontdesk.cli.bench.drain import BY, PACE_SECONDS, start_worker, switch, until_present, until_sent, until_settled
@@ -33,6 +33,7 @@ from frontdesk.features.delivery.segments import count
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.postgres import EmbeddedPostgres
 from frontdesk.kernel.settings import load_settings
+from frontdesk.kernel.zones import zone_names
 from frontdesk.schema.migrate import migrate
 from frontdesk.wiring import assemble
 
@@ -114,7 +115,7 @@ async def run_campaign(*, people: int, workers: int, delay_ms: float) -> dict[st
 
 def zone_at_noon(now: datetime) -> str:
     """Name a zone in which it is nearest to noon."""
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
+    zones = sorted(zone for zone in zone_names() if "/" in zone and not zone.startswith("Etc/"))
     return min(zones, key=lambda zone: abs(_minutes(now.astimezone(ZoneInfo(zone))) - 12 * 60))
 
 

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from zoneinfo import available_timezones
+
+from frontdesk.kernel.zones import zone_names
 
 _US = (
     "AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|DE Delaware"
@@ -104,12 +105,7 @@ def country_names() -> Mapping[str, str]:
 
 def is_zone(text: str) -> bool:
     """Tell whether a text names a zone of the time zone database that belongs to a place."""
-    return "/" in text and not text.startswith("Etc/") and text in _zones()
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return "/" in text and not text.startswith("Etc/") and text in zone_names()
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.zones import zone_names
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_IN_DAY = 24 * 60
@@ -294,7 +294,7 @@ _MONTHS = (
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones()) - {"localtime", "Factory"}
+    return zone_names() - {"localtime", "Factory"}
 
 
 def _utc(at: datetime) -> datetime:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.zones import zone_names
 
 DEFAULT_RECORDING_ANNOUNCEMENT = (
     "Sorry we missed your call. This call is recorded from now on. Please leave a message after the tone."
@@ -139,7 +139,7 @@ def checked(tenant: Tenant) -> Tenant:
     `budget_invalid`, `daily_cap_invalid`, `countries_invalid`, `range_limit_invalid`, `website_invalid` and
     `registrations_invalid`.
     """
-    if tenant.timezone not in available_timezones():
+    if tenant.timezone not in zone_names():
         raise Refused(
             "tenants.timezone_invalid",
             f"{tenant.timezone!r} is not a time zone; use a name like America/New_York",

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, Field, field_validator, model_validator
@@ -25,6 +24,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Access, Visit
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.moments import WallTime
+from frontdesk.kernel.zones import zone_names
 from frontdesk.routing import Routes
 
 MAX_TEMPLATE = 640
@@ -116,7 +116,7 @@ class TenantChange(BaseModel, extra="forbid"):
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, name: str | None) -> str | None:
-        if name is not None and name not in available_timezones():
+        if name is not None and name not in zone_names():
             raise ValueError("is not a time zone; use a name like America/New_York")
         return name
 

@@ -36,14 +36,24 @@ _STEMS = frozenset(
 )  # fmt: skip
 
 
+@cache
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher().hash(new_token())
+
+
 class Passwords:
     """Hashes and checks passwords, at most two at a time in this process."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES)
+        self._hasher = _hasher()
         self._turn = asyncio.Semaphore(CONCURRENT_HASHES)
         # Checked when there is no such person, so that the answer takes as long as for a wrong password.
-        self.nobody_hash = self._hasher.hash(new_token())
+        self.nobody_hash = _nobodys_hash()
 
     async def hash(self, password: str, *, about: Iterable[str] = ()) -> PasswordHash:
         """Hash a new password; `about` are words around the person: name, e-mail, business.

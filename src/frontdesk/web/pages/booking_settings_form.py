@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import zip_longest
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
 
 from frontdesk.features import scheduling
 from frontdesk.features.scheduling.model.showing import Showing
+from frontdesk.kernel.zones import zone_names
 from frontdesk.web.pages.agenda_panels import as_id
 from frontdesk.web.pages.amounts import read_cents
 
@@ -146,7 +146,7 @@ def read_service(typed: Typed, known: scheduling.Service) -> tuple[scheduling.Se
 def read_resource(typed: Typed, known: scheduling.Resource) -> scheduling.Resource:
     """Read a resource with its week and its days off; faults are noted by field."""
     zone = typed.text("zone")
-    if zone and zone not in available_timezones():
+    if zone and zone not in zone_names():
         typed.faults["zone"] = "Write a time zone like America/New_York, or leave it empty."
         zone = ""
     hours = json.dumps(_week(typed, "open")) if typed.text("week") == "own" else None

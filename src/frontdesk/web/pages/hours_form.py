@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
 
@@ -14,6 +13,7 @@ from frontdesk.features import tenants
 from frontdesk.features.contacts.zones import zones_in
 from frontdesk.features.tenants.hours import DAYS
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.zones import zone_names
 
 DAY_NAMES = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
 WORKDAYS = DAYS[:5]
@@ -123,7 +123,7 @@ def judge_hours(form: HoursForm) -> tuple[HoursForm, dict[str, object] | None]:
     days = [replace(day, wrong=_wrong_day(day)) for day in form.days]
     special = [replace(one, wrong=_wrong_special(one)) for one in form.special]
     judged = replace(form, days=days, special=special)
-    if form.zone not in available_timezones():
+    if form.zone not in zone_names():
         judged = replace(judged, wrong={"timezone": "Choose where the business is."})
     document: dict[str, object] = {
         "weekly": {day.key: _spans(day) for day in form.days},
@@ -232,7 +232,7 @@ def said(form: FormData, name: str) -> str:
 def zone_choices(country: str) -> Sequence[tuple[str, Sequence[tuple[str, str]]]]:
     """List the zones to choose from as groups of names and words: the country's own first."""
     near = zones_in(country)
-    far = sorted(zone for zone in available_timezones() if "/" in zone and zone not in near and _is_place(zone))
+    far = sorted(zone for zone in zone_names() if "/" in zone and zone not in near and _is_place(zone))
     groups = [("In this country", [(zone, zone_words(zone)) for zone in near])] if near else []
     return [*groups, ("Elsewhere", [(zone, zone.replace("_", " ")) for zone in far])]
 

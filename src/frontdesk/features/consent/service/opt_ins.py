@@ -6,10 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, timedelta
-from functools import cache
 from ipaddress import ip_address
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import msgspec
 
@@ -34,6 +32,7 @@ from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.zones import zone_names
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 _OFFSET = re.compile(r"(?:UTC)?[+-][0-9]{2}:[0-9]{2}|UTC|Z")
@@ -279,7 +278,7 @@ def checked_opt_in(tx: Transaction, opt_in: OptIn, text_sha256: str) -> OptIn:
         raise Refused("consent.text_differs", "text_sha256 is not the SHA-256 of text_shown in UTF-8", status=422)
     if opt_in.given_at is not None and opt_in.given_at > tx.now + CLOCKS_MAY_DIFFER:
         raise Refused("consent.time_to_come", "given_at is still to come", status=422)
-    if opt_in.zone and opt_in.zone not in _zones() and _OFFSET.fullmatch(opt_in.zone) is None:
+    if opt_in.zone and opt_in.zone not in zone_names() and _OFFSET.fullmatch(opt_in.zone) is None:
         raise Refused("consent.zone_unknown", "zone is no time zone: write America/New_York or -05:00", status=422)
     # In UTC as the database gives it back; the person's own clock is told by `zone`.
     kept = replace(opt_in, given_at=None if opt_in.given_at is None else opt_in.given_at.astimezone(UTC))
@@ -289,11 +288,6 @@ def checked_opt_in(tx: Transaction, opt_in: OptIn, text_sha256: str) -> OptIn:
         return replace(kept, ip=str(ip_address(kept.ip)))
     except ValueError:
         raise Refused("consent.ip_invalid", "ip is no IP address", status=422) from None
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _same(found: OptInRecord | None, asked: OptIn) -> OptInRecord:

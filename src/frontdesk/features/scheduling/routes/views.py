@@ -6,7 +6,6 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from pydantic import BaseModel, Field, field_validator, model_validator
 
@@ -25,6 +24,7 @@ from frontdesk.features.scheduling.model import (
 )
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.moments import Moment
+from frontdesk.kernel.zones import zone_names
 
 Name = Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
 Source = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_]*$")]
@@ -116,7 +116,7 @@ class ResourceChange(BaseModel, extra="forbid"):
     @field_validator("zone")
     @classmethod
     def _is_a_zone(cls, name: str | None) -> str | None:
-        if name is not None and name not in available_timezones():
+        if name is not None and name not in zone_names():
             raise ValueError("is not a time zone; use a name like America/New_York")
         return name
 
