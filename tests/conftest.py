@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.support.database import SERVER_ADDRESS, clone_of, migrated_template, server_for_the_run
 from tests.support.network import close_the_outside
@@ -71,6 +72,14 @@ async def empty_database_url(database_server: str) -> AsyncIterator[str]:
     """Lend an empty database to this test alone."""
     async with clone_of(database_server) as address:
         yield address
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """Give back how lines are logged: a command that a test runs here sets it for the whole process."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

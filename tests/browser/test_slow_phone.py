@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from frontdesk.features import insights
@@ -35,6 +36,7 @@ MEASURE = """() => {
 }"""
 
 
+@pytest.mark.slow
 async def test_the_first_paint_on_a_slow_phone_is_noted_and_little_travels(
     house: House, browser: Browser, shots: Path
 ) -> None:

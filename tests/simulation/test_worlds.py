@@ -10,7 +10,7 @@ from tests.simulation.residents import RESIDENTS
 from tests.simulation.simulation import NUMBERS, Simulation
 
 SEEDS = range(300)
-FIRST = 80  # the others take a minute or two
+FIRST = 50  # the others take a minute or two
 SOME = range(8)
 
 

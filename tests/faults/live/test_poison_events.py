@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
+import pytest
 
 from frontdesk.features.delivery.events import TextGivenUp
 from frontdesk.kernel.events import Event
@@ -52,6 +53,7 @@ async def _reads(office: LiveOffice, event_id: UUID) -> Event:
     return catalogue().decode(row["name"], row["payload"])
 
 
+@pytest.mark.slow
 async def test_an_event_that_kills_its_worker_is_set_aside_after_three_deaths_and_others_flow(
     database_url: str, home: Path
 ) -> None:

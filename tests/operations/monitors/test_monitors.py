@@ -85,11 +85,17 @@ async def test_monitors_pass_in_a_house_that_works_and_the_api_shows_them(databa
             ("stop_and_help", True, "HELP was answered, and STOP was heeded"),
         ]
         assert (await ada.get("/api/monitors")).status_code == 403
-        later = house.parts.clock.now() + EVERY
+
+
+@pytest.mark.slow  # a caller is given half a minute
+async def test_a_monitor_fails_whose_caller_gets_no_text(database_url: str, home: Path) -> None:
+    async with open_house(database_url, home, environ={"MONITOR_NUMBER": ADAS_NUMBER}) as house:
+        line = find_line(house.parts)
+        assert line is not None
         async with line.reach() as twin:
             await twin.inject_fault(FaultOrder(kind=FaultKind.REFUSED, code=21614))
             with pytest.raises(Failed, match="got no text"):
-                await MONITORS[0].attempt(twin, ADAS_NUMBER, later)
+                await MONITORS[0].attempt(twin, ADAS_NUMBER, house.parts.clock.now())
 
 
 async def test_pages_and_answers_say_that_maintenance_is_on(database_url: str, home: Path) -> None:
