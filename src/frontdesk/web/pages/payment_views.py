@@ -10,13 +10,14 @@ from uuid import UUID
 from frontdesk.features import billing, contacts
 from frontdesk.features.billing import PaymentStatus, RefundStatus
 from frontdesk.features.contacts.model import Contact
+from frontdesk.features.scheduling.service.deposits import PURPOSE
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.db import Transaction
 from frontdesk.web.pages.rows import Chip, Tone
 
 PAGE = 50
-PURPOSES: Mapping[str, str] = {"booking_deposit": "deposit of an appointment", billing.BY_HAND: "link to pay"}
+PURPOSES: Mapping[str, str] = {PURPOSE: "deposit of an appointment", billing.BY_HAND: "link to pay"}
 STATES: Mapping[PaymentStatus, Chip] = {
     PaymentStatus.REQUESTED: Chip("being prepared", Tone.BUSY, "The payment company is asked for the pay page"),
     PaymentStatus.OPEN: Chip("waits to be paid", Tone.BUSY),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from frontdesk.features import billing
+from frontdesk.features.billing.service.requesting import MAX_CENTS, MAX_DESCRIPTION
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
@@ -22,14 +23,13 @@ from frontdesk.web.pages.views import read_place
 from frontdesk.wiring import Frontdesk
 
 UNPROCESSABLE = 422
-MOST_CENTS = 99_999_999  # the payment company takes no more at once
 LASTS = timedelta(hours=23)  # the payment company ends its page after a day
 NOTICES = {
     "asked": "The link is made. Send it to whoever is to pay.",
     "cancelled": "The payment company is told: nobody pays this any more. Who has paid by now is shown as paid.",
     "returned": "The money is on its way back to where it came from.",
 }
-Line = Annotated[str, Form(max_length=200)]
+Line = Annotated[str, Form(max_length=MAX_DESCRIPTION)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ def _add_list(routes: APIRouter, door: FrontDoor, desk: _PaymentDesk) -> None:
         words: Line = "",
     ) -> Response:
         billing.refuse_unpayable(is_set_up=desk.is_set_up)
-        cents, named, said = read_cents(amount, most=MOST_CENTS), currency.strip().upper(), " ".join(words.split())
+        cents, named, said = read_cents(amount, most=MAX_CENTS), currency.strip().upper(), " ".join(words.split())
         draft = Draft(
             key=key,
             amount=amount,
@@ -186,7 +186,7 @@ def _add_one(routes: APIRouter, door: FrontDoor, desk: _PaymentDesk) -> None:
         amount: Line = "",
         words: Line = "",
     ) -> Response:
-        cents, said = read_cents(amount, most=MOST_CENTS), " ".join(words.split())
+        cents, said = read_cents(amount, most=MAX_CENTS), " ".join(words.split())
         draft = Draft(
             key=key,
             amount=amount,
