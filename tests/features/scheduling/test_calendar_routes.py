@@ -69,6 +69,10 @@ class Practice:
         found: dict[str, object] = (await ada.get("/api/calendars")).json()["accounts"][0]["calendars"][0]
         return found
 
+    async def is_greeted(self) -> bool:
+        """Tell whether Google's first message on a channel was answered: if it was taken, it is a sign of life."""
+        return bool(self.twin.world.journal.webhooks(kind="google.push", limit=10))
+
     async def count_busy(self) -> int:
         """Count the busy times that are kept."""
         async with self.house.parts.system.transaction() as tx:
@@ -156,6 +160,7 @@ async def test_a_channel_that_falls_silent_is_noticed_by_asking_and_opened_anew(
     await practice.connect_google(ada)
     await practice.use_first(ada)
     (first,) = practice.twin.google.state.channels
+    await practice.house.eventually(practice.is_greeted)
     order = FaultOrder(kind=FaultKind.LOST, on="google.push", count=None)
     practice.twin.world.faults.add(order, "google.push")
     practice.twin.google.put_event(OutsideEvent(starts_at=practice.soon(2), ends_at=practice.soon(3)))
