@@ -90,7 +90,7 @@ async def test_a_service_for_the_team_alone_is_nothing_to_strangers(diary: Diary
 
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(diary: Diary) -> None:
     ada = await visitor(diary.house, ADA)
-    wrong = {**SERVICE, "name": "", "duration_minutes": "4", "deposit": "lots", "price": "1.234"}
+    wrong = {**SERVICE, "name": "", "duration_minutes": "4", "deposit": "lots", "price": "1e999999"}
     answer = await ada.post(f"{home(diary.house)}/services/new", data=wrong)
     assert answer.status_code == 422
     for words in ("Write a name of at most 120 letters.", "Write a whole number from 5 to 1,440."):

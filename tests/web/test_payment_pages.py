@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.support.house import ADA, MALLORY
+from tests.support.house import ADA, MALLORY, OLIVE
 from tests.support.shop import Shop, open_shop
 
 
@@ -118,6 +118,11 @@ async def test_who_may_only_read_is_offered_nothing_and_strangers_find_nothing(
     shop: Shop, ada: httpx2.AsyncClient, home_page: str
 ) -> None:
     page = await make(ada, home_page)
+    olive = await shop.house.as_person(OLIVE)
+    assert "Ask for a payment" not in (await olive.get(home_page)).text
+    assert "Let nobody pay any more" not in (await olive.get(page)).text
+    for path, data in ((home_page, form()), (f"{page}/cancel", {}), (f"{page}/refund", form())):
+        assert (await olive.post(path, data=data)).status_code == 403, path
     mallory = await shop.house.as_person(MALLORY)
     for answer in (
         await mallory.get(home_page),

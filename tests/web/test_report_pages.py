@@ -188,7 +188,7 @@ async def test_budgets_are_changed_after_a_yes_and_the_change_is_on_record(house
     [
         ("lots", "10", "Write an amount from 0 to 1,000,000 dollars"),
         ("-1", "10", "Write an amount from 0"),
-        ("1.005", "10", "Write an amount from 0"),
+        ("1.005", "10", "in whole cents"),
         ("NaN", "10", "Write an amount from 0"),
         ("20", "10", "A month cannot have less"),
         ("1", "1e30", "Write an amount from 0"),

@@ -98,7 +98,7 @@ def _read(daily: str, monthly: str) -> _Read:
 def _cents(text: str) -> tuple[Decimal | None, str]:
     cents = read_cents(text, most=MOST_CENTS)
     if cents is None:
-        return None, f"Write an amount from 0 to {MOST_CENTS // 100:,} dollars, like 50 or 49.90."
+        return None, f"Write an amount from 0 to {MOST_CENTS // 100:,} dollars in whole cents, like 50 or 49.90."
     return Decimal(cents), ""
 
 
