@@ -32,16 +32,21 @@ class Shop:
         assert await self.control.wait_until_idle()
 
 
+def settings_of_stripe(config: TwinConfig, url: str) -> dict[str, str]:
+    """Write the settings by which a process takes the twin at `url` for Stripe."""
+    return {
+        "STRIPE_SECRET_KEY": config.stripe_secret_key,
+        "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
+        "STRIPE_API_BASE_URL": url,
+    }
+
+
 @asynccontextmanager
 async def open_shop(database_url: str, home: Path) -> AsyncIterator[Shop]:
     """Open the house with a payment company that tells of what happens there."""
     config = TwinConfig()
     async with TwinServer(config) as server, TwinControl(server.url) as control:
-        environ = {
-            "STRIPE_SECRET_KEY": config.stripe_secret_key,
-            "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
-            "STRIPE_API_BASE_URL": server.url,
-        }
+        environ = settings_of_stripe(config, server.url)
         async with open_house(database_url, home, environ=environ) as house:
             stripe = TwinStripe(control)
             await stripe.tell(house.url + "/webhooks/stripe")

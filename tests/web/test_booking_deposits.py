@@ -13,6 +13,7 @@ from frontdesk.kernel.auth import Scope
 from frontdesk.providers.twin import TwinConfig, TwinServer
 from tests.journeys.test_booking_one_slot import offer_a_service
 from tests.support.house import ADA, House, open_house
+from tests.support.shop import settings_of_stripe
 
 CAROL = "+12065550123"
 
@@ -44,11 +45,7 @@ async def desk(database_url: str, home: Path) -> AsyncIterator[Desk]:
     """Open the house with a payment company."""
     config = TwinConfig()
     async with TwinServer(config) as stripe:
-        environ = {
-            "STRIPE_SECRET_KEY": config.stripe_secret_key,
-            "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
-            "STRIPE_API_BASE_URL": stripe.url,
-        }
+        environ = settings_of_stripe(config, stripe.url)
         async with open_house(database_url, home, environ=environ) as house:
             api = await house.as_program(Scope.BOOKING_READ, Scope.BOOKING_WRITE, tenant_id=house.ada.id)
             service = str(await offer_a_service(api))

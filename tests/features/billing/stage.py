@@ -18,6 +18,7 @@ from frontdesk.providers.twin import TwinConfig, TwinControl, TwinServer
 from frontdesk.providers.twin.stripe_client import TwinStripe
 from tests.support.actors import TEST_ACTS
 from tests.support.office import Office, open_office
+from tests.support.shop import settings_of_stripe
 
 DEPOSIT = 2500
 PATH = "/webhooks/stripe"
@@ -132,11 +133,7 @@ async def open_till(database_url: str, home: Path, *, tells: bool = True) -> Asy
     """Open the office with the twin's Stripe; unless it `tells`, nobody hears of its events."""
     config = TwinConfig()
     async with TwinServer(config) as server, TwinControl(server.url) as control:
-        environ = {
-            "STRIPE_SECRET_KEY": config.stripe_secret_key,
-            "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
-            "STRIPE_API_BASE_URL": server.url,
-        }
+        environ = settings_of_stripe(config, server.url)
         async with open_office(database_url, home, environ=environ) as office:
             provider = office.parts.payments
             assert provider is not None
