@@ -7,12 +7,17 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from frontdesk.features import contacts, delivery
 from frontdesk.features.delivery import Scope
 from frontdesk.kernel.db import Database, Transaction
 from frontdesk.providers.twin.wire import FaultKind, FaultOrder
 from tests.support.actors import ADA_ACTS
 from tests.support.office import ADAS_NUMBER, CAROL, MALLORYS_NUMBER, Office, open_office
+
+# Leased by another process, which neither posts it nor says so.
+HALF_WAY = "update send_jobs set status = $1, posting_at = $2, available_at = $2, lease_owner = gen_random_uuid()"
 
 
 async def _queue(office: Office, count: int, *, recipient: str = CAROL) -> None:
@@ -56,6 +61,28 @@ async def test_no_text_of_a_thousand_starts_after_the_stop_is_answered(database_
         barred = await office.fetchval("select count(*) from send_jobs where failure_code = 'consent.opted_out'")
         assert isinstance(barred, int)
         assert barred >= 1000 - after
+
+
+@pytest.mark.parametrize("status", ["posting", "unknown"])
+async def test_a_stop_is_not_answered_while_a_text_that_passed_its_gates_may_still_start(
+    database_url: str, home: Path, status: str
+) -> None:
+    refused = "select count(*) from do_not_contact"
+    async with open_office(database_url, home) as office:
+        await _queue(office, 1)
+        async with office.login.transaction() as tx:
+            await tx.execute(HALF_WAY, status, tx.now + timedelta(minutes=1))
+        stopping = asyncio.create_task(office.text_in("STOP", sid="SM" + "6" * 32))
+
+        async def committed() -> bool:
+            return await office.fetchval(refused) == 1
+
+        await office.eventually(committed)
+        await asyncio.sleep(0.2)
+        assert not stopping.done()
+        async with office.login.transaction() as tx:
+            await tx.execute("update send_jobs set status = 'accepted'")
+        assert await stopping == 200
 
 
 async def test_stop_then_yes_keeps_silent_and_start_speaks_again(database_url: str, home: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -197,6 +199,32 @@ async def test_a_trusted_certificate_carries_requests_over_one_kept_connection(h
         assert [(await post(client, server.origin)).body for _ in range(2)] == [b"1", b"2"]
         await client.close()
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+async def test_a_request_leaves_in_the_very_step_that_tells_its_start(*, secure: bool) -> None:
+    ends: list[socket.socket] = []
+
+    async def script(peer: Peer) -> None:
+        ends.append(peer.writer.get_extra_info("socket"))
+        await answering(reply_with(b"1"), reply_with(b"2"))(peer)
+
+    client = HttpClient(ssl_context=client_side())
+    certificate = server_side(AUTHORITY.issue_cert("127.0.0.1")) if secure else None
+    async with serving(script, ssl_context=certificate) as server:
+        await post(client, server.origin)
+        arrived: list[bool] = []
+        second = asyncio.create_task(post(client, server.origin))
+        asyncio.get_running_loop().call_soon(lambda: arrived.append(_is_readable(ends[0])))
+        await second
+        await client.close()
+    assert arrived == [True]
+
+
+def _is_readable(sock: socket.socket) -> bool:
+    poller = select.poll()
+    poller.register(sock.fileno(), select.POLLIN)
+    return bool(poller.poll(0))
 
 
 BAD_CERTIFICATES: dict[str, Callable[[], trustme.LeafCert]] = {

@@ -72,10 +72,12 @@ PROVE_CAMPAIGN_STOP = """
            on switch.scope = $1 and switch.key = asked.id::text and switch.paused_at is not null
 """
 
+# A text in doubt may belong to a process that was only believed dead: it can start until its verdict is too old.
 COUNT_POSTING_TO = """
     select count(*) from send_jobs
-    where tenant_id = $1 and recipient_e164 = $2 and status = 'posting' and message_class <> 'C4'
-      and posting_at > $3::timestamptz - interval '2 seconds'
+    where tenant_id = $1 and recipient_e164 = $2 and status in ('posting', 'unknown') and message_class <> 'C4'
+      and posting_at > $3::timestamptz - case status when 'posting' then interval '2 seconds'
+                                                     else interval '1 second' end
 """
 
 NOTE_SENDERS = """
