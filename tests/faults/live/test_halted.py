@@ -18,6 +18,8 @@ pytestmark = pytest.mark.slow
 CREATE = "messages.create"
 # Its verdict had grown old, or on a busy machine it gave up reaching the carrier at all.
 NEVER_LEFT = {"not_started", "unavailable"}
+# The carrier's answer was read after waking up, unless the request's 10 s were over by then.
+READ_LATE = {"accepted", "ambiguous"}
 
 
 async def test_workers_that_were_halted_in_the_middle_of_a_text_wake_up_fenced_and_send_nothing(
@@ -47,7 +49,8 @@ async def test_workers_that_were_halted_in_the_middle_of_a_text_wake_up_fenced_a
         assert [await one.ended() for one in (before_the_request, during_the_request)] == [EXIT_AGAIN, EXIT_AGAIN]
         [late, accepted] = await office.outcomes(first)
         assert (late in NEVER_LEFT, accepted) == (True, "accepted")
-        assert await office.outcomes(second) == ["accepted"]
+        [awoken] = await office.outcomes(second)
+        assert awoken in READ_LATE
         assert (await office.posts_to(first), await office.posts_to(second)) == (1, 1)
         await office.each_got_one([first, second])
 
