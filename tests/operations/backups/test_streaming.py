@@ -16,9 +16,17 @@ from frontdesk.kernel.upkeep import Severity
 from frontdesk.operations.backups.checks import CHECKS
 from frontdesk.operations.backups.model import StreamState
 from frontdesk.operations.backups.queries import find_stream
+from frontdesk.operations.backups.shelf import ClusterShelf
 from tests.operations.backups.embedded import Embedded, embedded
 
 ORDERED = "select exists (select from job_runs where workflow = 'backups.take.v1' and key like 'gap@%')"
+FILE = "select pg_walfile_name(pg_current_wal_insert_lsn())"
+NEXT_FILE = "select pg_walfile_name(pg_current_wal_insert_lsn() + 16777216)"
+FILL = """
+    insert into kept
+    select $1, (select string_agg(md5(random()::text || n || part), '') from generate_series(1, 16) as part)
+    from generate_series(1, 36000) as n
+"""
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 [LOG_IS_COPIED] = [check for check in CHECKS if check.name == "backups.log_is_copied"]
@@ -78,6 +86,35 @@ async def test_a_killed_receiver_is_started_anew_and_no_commit_fails(home: Path)
         assert await connection.fetchval("select count(*) from kept") == 60
         await connection.close()
         await office.synchronous()
+
+
+async def test_the_copy_is_whole_although_its_files_are_made_ahead_and_the_receiver_is_killed(home: Path) -> None:
+    async with embedded(home, copied=True) as office:
+        await office.synchronous()
+        cluster = next(shelf for shelf in office.shelf.clusters())
+        first = str(await office.ask(FILE))
+        await office.ask("create table kept (number int, filler text)")
+        for number in range(4):
+            await made_ahead(office, cluster)
+            await office.ask(FILL, number)
+            os.kill(receiver(office), signal.SIGKILL)
+            await office.ask("insert into kept values (0, '')")
+        await office.synchronous()
+        last = str(await office.ask(FILE))
+        assert int(last, 16) - int(first, 16) >= 4
+        laid_out = home / "laid out"
+        assert not (await asyncio.to_thread(cluster.lay_out_log, laid_out, start=first)).wrong
+        for original in (office.server.places.data / "pg_wal").iterdir():
+            if first <= original.name < last:
+                assert (laid_out / original.name).read_bytes() == original.read_bytes()
+        assert (laid_out / first).exists()
+
+
+async def made_ahead(office: Embedded, cluster: ClusterShelf) -> None:
+    """Wait until the receiver's next file is there."""
+    async with asyncio.timeout(30):
+        while not (cluster.arriving / f"{await office.ask(NEXT_FILE)}.partial").exists():
+            await asyncio.sleep(0.05)
 
 
 async def test_a_stopped_keeper_leaves_nobody_waiting_and_an_orphan_is_ended(home: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import psutil
 
+from frontdesk.kernel.postgres.ahead import FilesAhead
 from frontdesk.kernel.postgres.binaries import binary
 from frontdesk.kernel.postgres.cluster import PostgresFailed
 from frontdesk.kernel.postgres.programs import without_password
@@ -29,11 +30,16 @@ LOOK = """
            coalesce(receiver.sync_state, '') = 'sync' as synchronous,
            (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint as flushed,
            coalesce(receiver.flush_lsn - '0/0'::pg_lsn, 0)::bigint as received,
-           coalesce(slot.wal_status, '') = 'lost' as slot_lost
-    from (select true) as always
+           coalesce(slot.wal_status, '') = 'lost' as slot_lost,
+           pg_walfile_name(pg_current_wal_insert_lsn() + segment.bytes) as next_file, segment.bytes as file_bytes
+    from (select setting::int as bytes from pg_settings where name = 'wal_segment_size') as segment
     left join pg_stat_replication as receiver on receiver.application_name = 'frontdesk_wal'
     left join pg_replication_slots as slot on slot.slot_name = 'frontdesk_wal'
     limit 1
+"""
+RECEIVED = """
+    select coalesce(max(flush_lsn - '0/0'::pg_lsn), 0)::bigint
+    from pg_stat_replication where application_name = 'frontdesk_wal'
 """
 CLUSTER = "select system_identifier::text from pg_control_system()"
 TIMELINE = "select left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)"
@@ -89,6 +95,7 @@ class WalReceiver:
         self._process: asyncio.subprocess.Process | None = None
         self._waiting_for_it = False
         self._degraded = False
+        self._ahead = FilesAhead()
 
     @property
     def pid(self) -> int | None:
@@ -105,6 +112,7 @@ class WalReceiver:
                 await _pause(stop, RETRY_SECONDS)
         finally:
             await self._end_process()
+            await self._ahead.rest()
 
     async def _attend(self, stop: asyncio.Event) -> None:
         """Look after the stream on one connection to the server, until that ends."""
@@ -133,6 +141,7 @@ class WalReceiver:
             if self.pid is None and loop.time() >= next_start:
                 failures += 1
                 next_start = loop.time() + min(RETRY_SECONDS * 2**failures, self._patience)
+                await self._ahead.clear(folder, received=int(await connection.fetchval(RECEIVED)))
                 await self._start_process(folder)
                 moved_at = loop.time()
             row = await connection.fetchrow(LOOK, timeout=self._patience)
@@ -147,6 +156,7 @@ class WalReceiver:
             behind = loop.time() - aim_at
             if behind > self._patience:
                 await self._go_on_without(connection, behind)
+            self._ahead.want(folder, row["next_file"], size=row["file_bytes"], received=row["received"])
             if loop.time() - moved_at > self._patience and self.pid is not None:
                 log.error("wal.receiver_hangs", pid=self.pid)
                 await self._end_process()

@@ -17,7 +17,13 @@ import asyncpg
 from frontdesk.kernel.postgres import leftovers, tuning
 from frontdesk.kernel.postgres.account import Account, hand_over, open_installation, open_way, server_account
 from frontdesk.kernel.postgres.binaries import binary, installation
-from frontdesk.kernel.postgres.cluster import PostgresFailed, environment, forget_standbys, make_cluster
+from frontdesk.kernel.postgres.cluster import (
+    PostgresFailed,
+    environment,
+    forget_standbys,
+    lay_up_log,
+    make_cluster,
+)
 from frontdesk.kernel.postgres.places import DATABASE, Places, port_is_free
 from frontdesk.kernel.telemetry import get_logger
 
@@ -266,6 +272,8 @@ class EmbeddedPostgres:
         try:
             if not await connection.fetchval(DATABASE_EXISTS, DATABASE):
                 await connection.execute(CREATE_DATABASE)
+                if self._settings.get("fsync") != "off":
+                    await lay_up_log(connection)
         finally:
             await connection.close()
         return True

@@ -24,11 +24,11 @@ def add_backup_workflows(workflows: Workflows, *, home: Path) -> None:
 
     @workflows.workflow(TAKE, retry=policy, concurrency=1)
     async def take(run: RunContext) -> None:
-        await run.call("take", lambda: run_verb("backup", "now", home=home))
+        await run.call("take", lambda: run_verb("backup", "now", home=home, gently=True))
 
     @workflows.workflow(DRILL, retry=policy, concurrency=1)
     async def drill(run: RunContext) -> None:
-        await run.call("drill", lambda: run_verb("backup", "verify", home=home))
+        await run.call("drill", lambda: run_verb("backup", "verify", home=home, gently=True))
 
     workflows.schedule("backups.nightly", workflow=TAKE, expression=NIGHTLY)
     workflows.schedule("backups.weekly_drill", workflow=DRILL, expression=WEEKLY)

@@ -29,6 +29,7 @@ SALT_BYTES = 16
 KEY_ID_BYTES = 8
 LAST = 1 << 31
 SUFFIX = ".sealed"
+SYNC = getattr(os, "fdatasync", os.fsync)  # macOS has the latter only
 
 
 def key_id(key: str) -> str:
@@ -37,7 +38,10 @@ def key_id(key: str) -> str:
 
 
 def seal(chunks: Iterable[bytes], target: Path, *, key: str) -> int:
-    """Write `chunks` encrypted to `target`, whole and on the disk or not at all; returns the file's size in bytes."""
+    """Write `chunks` encrypted to `target`, whole and on the disk or not at all; returns the file's size in bytes.
+
+    Each frame goes to the disk by itself: gathered for the end, they would hold up every commit of the database.
+    """
     draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -140,6 +144,8 @@ def _put(file: BinaryIO, cipher: AESGCM, header: bytes, number: int, plain: byte
     sealed = cipher.encrypt(_nonce(number, last=last), plain, header)
     file.write((len(sealed) | (LAST if last else 0)).to_bytes(4, "big"))
     file.write(sealed)
+    file.flush()
+    SYNC(file.fileno())
 
 
 def _frames(file: BinaryIO, path: Path, cipher: AESGCM, header: bytes) -> Iterator[bytes]:
