@@ -64,6 +64,15 @@ async def test_what_becomes_of_the_deposit_is_shown_before_it_is_paid(desk: Desk
     assert wrong.status_code == 422
 
 
+async def test_a_deposit_in_money_without_cents_is_refused_and_a_service_without_one_may_be_in_it(desk: Desk) -> None:
+    service = f"/api/services/{desk.service}"
+    refused = await desk.api.patch(service, json={"currency": "jpy"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "scheduling.currency")
+    assert (await desk.api.get(service)).json()["currency"] == "usd"
+    allowed = await desk.api.patch(service, json={"currency": "jpy", "deposit_cents": 0})
+    assert allowed.status_code == 200
+
+
 async def test_staff_ask_for_the_deposit_in_the_answer_or_by_text(desk: Desk) -> None:
     await desk.api.put("/api/booking-page", json={"open": True, "refund_hours": 48})
     hold = await desk.hold()

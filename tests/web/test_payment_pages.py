@@ -94,6 +94,7 @@ async def test_what_is_wrong_with_a_form_stands_at_its_field_and_nothing_is_aske
         ({"amount": "0.001"}, "Write an amount"),
         ({"currency": "dollars"}, "Write it like USD"),
         ({"currency": "€€€"}, "Write it like USD"),
+        ({"currency": "jpy"}, "JPY is not divided into hundredths"),
         ({"words": "   "}, "Say what it is for"),
     ):
         answer = await ada.post(home_page, data=form(**changed))

@@ -74,6 +74,19 @@ async def test_a_refund_without_a_payment_is_refused_with_its_code(shop: Shop) -
     assert (refused.status_code, refused.json()["code"]) == (409, "billing.not_paid")
 
 
+@pytest.mark.parametrize("currency", ["JPY", "kwd"])
+async def test_money_that_has_no_cents_is_never_asked_for_by_the_hundredfold(shop: Shop, currency: str) -> None:
+    ada, operator = await shop.house.as_person(ADA), await shop.house.as_person(ADMIN)
+    plan = {"name": "Solo", "amount_cents": 2900, "currency": currency}
+    for answer in (
+        await ada.post("/api/payments", json={**NEW, "currency": currency}),
+        await operator.put("/api/plans/solo", json=plan),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "billing.currency"), answer.text
+        assert f"{currency.upper()} is not divided into hundredths" in answer.text
+    assert (await ada.get("/api/payments")).json()["items"] == []
+
+
 async def test_a_payment_that_is_canceled_can_no_longer_be_paid(shop: Shop) -> None:
     ada = await shop.house.as_person(ADA)
     asked = await ask(ada)

@@ -14,6 +14,7 @@ from frontdesk.features.billing.service.requesting import MAX_CENTS, MAX_DESCRIP
 from frontdesk.kernel.auth import Scope
 from frontdesk.kernel.auth.visit import Visit
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.money import has_cents, without_cents
 from frontdesk.routing import Routes
 from frontdesk.web.access import FrontDoor
 from frontdesk.web.pages.amounts import read_cents, write_cents
@@ -138,7 +139,7 @@ def _add_list(routes: APIRouter, door: FrontDoor, desk: _PaymentDesk) -> None:
             currency=currency,
             words=words,
             wrong_amount="" if cents else "Write an amount like 25 or 49.50.",
-            wrong_currency="" if len(named) == 3 and named.isascii() and named.isalpha() else "Write it like USD.",  # noqa: PLR2004 - ISO 4217
+            wrong_currency=_wrong_currency(named),
             wrong_words="" if said else "Say what it is for: whoever pays reads it.",
         )
         if draft.is_wrong or not cents:
@@ -214,6 +215,12 @@ def _add_one(routes: APIRouter, door: FrontDoor, desk: _PaymentDesk) -> None:
             wrong = replace(draft, wrong_amount="That is more than is left to give back.")
             return await desk.show_one(request, visit, payment_id, draft=wrong)
         return go_to(f"{home_of(visit)}/{payment_id}?notice=returned")
+
+
+def _wrong_currency(named: str) -> str:
+    if len(named) != 3 or not (named.isascii() and named.isalpha()):  # noqa: PLR2004 - ISO 4217
+        return "Write it like USD."
+    return "" if has_cents(named) else f"{without_cents(named)}."
 
 
 def home_of(visit: Visit) -> str:

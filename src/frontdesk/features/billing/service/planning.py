@@ -16,6 +16,7 @@ from frontdesk.kernel.audit import write_entry
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.money import has_cents, without_cents
 from frontdesk.ports.payments import CheckoutNews, CheckoutStatus, InvoiceNews, SubscriptionNews
 
 OPEN_FOR = timedelta(minutes=70)  # the pay page of a plan is open for an hour
@@ -38,9 +39,14 @@ async def put_plan(
     price_id: str = "",
     active: bool = True,
 ) -> Plan:
-    """Add a plan, or change the one of this key for those who come later; refuses `billing.plan`."""
+    """Add a plan, or change the one of this key for those who come later.
+
+    Refuses `billing.plan` and `billing.currency`.
+    """
     if not key.strip() or not name.strip() or not 0 < amount_cents <= MAX_CENTS or len(currency) != 3:  # noqa: PLR2004 - ISO 4217
         raise Refused("billing.plan", "A plan has a key, a name, and a price in cents of a currency", status=422)
+    if not has_cents(currency):
+        raise Refused("billing.currency", without_cents(currency), status=422)
     known = await plans.find_plan(tx, key=key)
     plan = Plan(
         id=new_id() if known is None else known.id,

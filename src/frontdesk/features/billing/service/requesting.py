@@ -21,6 +21,7 @@ from frontdesk.kernel.audit import write_entry
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
 from frontdesk.kernel.ids import new_id
+from frontdesk.kernel.money import has_cents, without_cents
 
 LINK = "/pay/"
 TOKEN_BYTES = 18
@@ -46,10 +47,13 @@ async def request_payment(  # noqa: PLR0913 - each names itself, and all are nee
 
     The row is written here; the pay page is made after the commit, once. `url` is a path, or whole with `base_url`;
     it is ours and leads on as soon as the pay page is there. One that expired or failed may be asked for anew. Refuses
-    `billing.amount`, `billing.expiry`, and `billing.other_amount` (409) if it was asked for at another price.
+    `billing.amount`, `billing.currency`, `billing.expiry`, and `billing.other_amount` (409) if it was asked for at
+    another price.
     """
     if not 0 < amount_cents <= MAX_CENTS or len(currency) != 3:  # noqa: PLR2004 - ISO 4217
         raise Refused("billing.amount", "An amount is 1 to 99,999,999 cents of a currency of three letters", status=422)
+    if not has_cents(currency):
+        raise Refused("billing.currency", without_cents(currency), status=422)
     if expires_at <= now:
         raise Refused("billing.expiry", "A payment must expire later than now", status=422)
     payment = Payment(

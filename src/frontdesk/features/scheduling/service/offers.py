@@ -17,6 +17,7 @@ from frontdesk.kernel import audit
 from frontdesk.kernel.actor import Actor
 from frontdesk.kernel.db import Transaction
 from frontdesk.kernel.errors import Refused
+from frontdesk.kernel.money import has_cents, without_cents
 
 NO_PAGE = Page(open=True, welcome="", embed_origins=())
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,7 +76,8 @@ async def get_service(tx: Transaction, *, service_id: UUID) -> Service:
 
 
 async def add_service(tx: Transaction, service: Service, *, by: Actor) -> Service:
-    """Add a service; refuses a name that is taken (`scheduling.name_taken`)."""
+    """Add a service; refuses a name that is taken (`scheduling.name_taken`) and a deposit in yen and the like."""
+    _check_currency(service)
     if not await offers.insert_service(tx, service):
         raise _name_taken(service.name)
     await audit.write_entry(tx, actor=by, action="scheduling.service_added", subject=f"service:{service.id}")
@@ -83,7 +85,8 @@ async def add_service(tx: Transaction, service: Service, *, by: Actor) -> Servic
 
 
 async def change_service(tx: Transaction, service: Service, *, by: Actor) -> Service:
-    """Write a service's settings; what is booked stays as it is. Refuses `scheduling.name_taken`."""
+    """Write a service's settings; what is booked stays as it is. Refuses as `add_service` does."""
+    _check_currency(service)
     if not await offers.update_service(tx, service):
         raise _name_taken(service.name)
     await audit.write_entry(tx, actor=by, action="scheduling.service_changed", subject=f"service:{service.id}")
@@ -167,6 +170,11 @@ async def change_page(tx: Transaction, page: Page, *, by: Actor) -> Page:
     await offers.put_page(tx, page)
     await audit.write_entry(tx, actor=by, action="scheduling.page_changed", subject="booking_page")
     return page
+
+
+def _check_currency(service: Service) -> None:
+    if service.deposit_cents and not has_cents(service.currency):
+        raise Refused("scheduling.currency", without_cents(service.currency), status=422)
 
 
 def _name_taken(name: str) -> Refused:
