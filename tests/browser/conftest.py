@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.support.house import House, open_house
 
@@ -15,6 +15,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 HERE = Path(__file__).parent
 SHOTS = HERE.parents[1] / "build" / "screenshots"
 PATIENCE_SECONDS = 180  # a page waits for its own signs of life; the usual minute would cut off a busy machine
+expect.set_options(timeout=20_000)  # for one sign of life: what comes by a live stream comes late on such a machine
 
 
 @pytest.hookimpl(tryfirst=True)

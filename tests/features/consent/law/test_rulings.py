@@ -133,6 +133,19 @@ def test_a_number_that_tells_no_country_is_held(phone: str) -> None:
     assert ruling.code == "law.zone_unknown"
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Honolulu"])
+@pytest.mark.parametrize("phone", ["+870776123456", "+88213123456", "+99912345678"])
+def test_a_known_clock_does_not_stand_for_a_country(phone: str, zone: str) -> None:
+    ruling = ruled(phone, NOON.replace(hour=15), known_zone=zone)
+    assert (ruling.verdict, ruling.code) == (Verdict.BAR, "law.no_rules")
+
+
+@pytest.mark.parametrize("phone", ["", "hello", "2125550123"])
+def test_what_is_no_number_is_held_whatever_is_known_of_its_holder(phone: str) -> None:
+    ruling = ruled(phone, NOON, known_zone="America/Los_Angeles", known_region="US-CA")
+    assert (ruling.verdict, ruling.code) == (Verdict.HOLD, "law.zone_unknown")
+
+
 @pytest.mark.parametrize("message_class", ["", "C5", "c3", "marketing"])
 def test_a_class_nobody_knows_is_barred(message_class: str) -> None:
     ruling = ruled(NEW_YORK, NOON, message_class=message_class)

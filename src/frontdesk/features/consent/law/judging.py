@@ -186,9 +186,13 @@ def _refusal(
     *,
     clock_needed: bool,
 ) -> Ruling | None:
-    """Refuse what no rule allows, and hold what needs a clock that nobody knows."""
+    """Refuse what no rule allows, and hold what needs a clock that nobody knows.
+
+    A known clock does not stand for a country: marketing to a number of none, like a satellite phone's, has no rules.
+    """
+    found = bool(place.countries or place.zones)
     lawful = [rule for rule in rules if rule.country in place.countries and isinstance(rule.effect, Hours)]
-    if not rules or (message_class == _MARKETING and place.countries and not lawful):
+    if not rules or (message_class == _MARKETING and found and not lawful):
         return Ruling(verdict=Verdict.BAR, code="law.no_rules", citation=_DEFAULT, until=None, rules=applied)
     if not place.zones and (clock_needed or message_class == _MARKETING):
         return Ruling(verdict=Verdict.HOLD, code="law.zone_unknown", citation=_DEFAULT, until=None, rules=applied)

@@ -37,6 +37,9 @@ class Place:
     zones: frozenset[str]
 
 
+NOWHERE = Place(countries=frozenset(), regions=frozenset(), region_known=True, zones=frozenset())
+
+
 def possible_zones(phone: str, known_zone: str | None = None, known_region: str | None = None) -> frozenset[str]:
     """List the zones in which the holder of an E.164 number may be.
 
@@ -48,7 +51,12 @@ def possible_zones(phone: str, known_zone: str | None = None, known_region: str 
 
 @lru_cache(maxsize=65_536)
 def find_place(leading: str, known_zone: str | None, known_region: str | None) -> Place:
-    """Find where a person may be, from the first five characters of the number and what is known."""
+    """Find where a person may be, from the first five characters of the number and what is known.
+
+    Of what is no number nothing is found, whatever is known.
+    """
+    if not leading.startswith("+"):
+        return NOWHERE
     place = _place_of_number(leading)
     zone = known_zone if known_zone and is_zone(known_zone) else None
     if known_region in REGION_ZONES:
